@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, include: string[], testTimeout: number) => ({
+  test: { name, include, testTimeout, hookTimeout: 60_000, environment: 'node' as const },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['src/**/*.test.ts', 'test/unit/**/*.test.ts'], 10_000),
+      project('integration', ['test/{contract,integration}/**/*.test.ts'], 60_000),
+      project('e2e', ['test/e2e/**/*.test.ts'], 180_000),
+    ],
+  },
+})
