@@ -1,0 +1,18 @@
+import { z } from 'zod'
+
+/** What ffprobe found in a file: its first audio stream, and what travels beside it. */
+export const Media = z
+  .object({
+    container: z.string().describe('FFmpeg name of the demuxer, e.g. `wav`, `mp3`, `ogg`, `mov`'),
+    codec: z.string().describe('FFmpeg name of the audio codec, e.g. `pcm_s16le`, `aac`'),
+    durationMs: z.number().int().nonnegative().nullable().describe('null where the file does not tell'),
+    sampleRateHz: z.number().int().positive(),
+    channels: z.number().int().positive(),
+    bitDepth: z.number().int().positive().optional().describe('Lossless sources only'),
+    bitrateKbps: z.number().nonnegative().optional(),
+    tags: z.record(z.string(), z.string()).describe('Lower-case names, e.g. `title`, `artist`'),
+    artwork: z.boolean().describe('Whether there is an embedded cover'),
+    chapters: z.number().int().nonnegative().describe('How many chapters there are'),
+  })
+  .meta({ id: 'Media' })
+export type Media = z.infer<typeof Media>

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+
+/** Every `code` a problem can carry. Stable: clients branch on them. Listed for people in docs/reference/problems.md. */
+export const PROBLEM_CODES = [
+  'checksum-mismatch',
+  'empty-file',
+  'foreign-host',
+  'idempotency-conflict',
+  'internal-error',
+  'invalid-name',
+  'invalid-option',
+  'invalid-request',
+  'job-expired',
+  'job-not-done',
+  'job-not-found',
+  'length-required',
+  'not-audio',
+  'not-found',
+  'overloaded',
+  'part-conflict',
+  'part-out-of-range',
+  'part-size',
+  'part-stalled',
+  'parts-missing',
+  'queue-full',
+  'range-not-satisfiable',
+  'request-too-large',
+  'shutting-down',
+  'store-unavailable',
+  'unknown-format',
+  'unknown-preset',
+  'unsupported-audio',
+  'unsupported-media-type',
+  'upload-aborted',
+  'upload-busy',
+  'upload-expired',
+  'upload-not-found',
+  'upload-not-ready',
+  'upload-too-large',
+] as const
+export type ProblemCode = (typeof PROBLEM_CODES)[number]
+
+/** An error answer, RFC 9457 `application/problem+json`, with our stable `code` and the request's id. */
+export const Problem = z
+  .looseObject({
+    type: z.string().describe('`urn:tapedeck:problem:<code>`'),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().describe('What happened and what to do, for a person'),
+    instance: z.string().describe('Path of the request'),
+    code: z.enum(PROBLEM_CODES),
+    requestId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' })
+export type Problem = z.infer<typeof Problem>
