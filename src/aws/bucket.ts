@@ -1,0 +1,37 @@
+import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
+  HeadBucketCommand,
+  type BucketLocationConstraint,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { httpStatus } from './outages.ts'
+
+/** Makes sure the bucket is there; creates it where it is not. Safe to call from many processes at once. */
+export async function ensureBucket(s3: S3Client, bucket: string): Promise<void> {
+  if (await bucketExists(s3, bucket)) return
+  const region = await s3.config.region()
+  // us-east-1 is the one region that must not be named (S3 API reference, CreateBucket).
+  const constraint = { LocationConstraint: region as BucketLocationConstraint }
+  try {
+    await s3.send(
+      new CreateBucketCommand({
+        Bucket: bucket,
+        ...(region !== 'us-east-1' && { CreateBucketConfiguration: constraint }),
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error
+  }
+}
+
+/** Whether the bucket answers. */
+export async function bucketExists(s3: S3Client, bucket: string): Promise<boolean> {
+  try {
+    await s3.send(new HeadBucketCommand({ Bucket: bucket }))
+    return true
+  } catch (error) {
+    if (httpStatus(error) === 404) return false
+    throw error
+  }
+}

@@ -1,0 +1,80 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { S3Client } from '@aws-sdk/client-s3'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { nameOutages } from './outages.ts'
+import { meterCapacity, type CapacityMeter } from './capacity.ts'
+
+export type AwsSettings = {
+  region?: string | undefined
+  credentials?: { accessKeyId: string; secretAccessKey: string } | undefined
+  dynamodbEndpoint?: string | undefined
+  s3Endpoint?: string | undefined
+}
+
+/**
+ * How patient a DynamoDB client is. `interactive`: somebody waits for the answer. `background`: the worker can.
+ * Times in milliseconds; retries stay in the SDK (standard mode, full jitter) and are wrapped by nothing.
+ */
+const PATIENCE = {
+  interactive: { connectionTimeout: 500, requestTimeout: 1000, maxAttempts: 2 },
+  background: { connectionTimeout: 1000, requestTimeout: 3000, maxAttempts: 4 },
+}
+
+/** A document client that throws {@link StoreUnavailable} when the store cannot be reached. */
+export function createDynamo(
+  settings: AwsSettings,
+  patience: keyof typeof PATIENCE,
+  meter: CapacityMeter,
+): DynamoDBDocumentClient {
+  const { maxAttempts, ...times } = PATIENCE[patience]
+  const client = new DynamoDBClient({
+    ...common(settings, settings.dynamodbEndpoint),
+    maxAttempts,
+    // Without throwOnRequestTimeout a silent server hangs the call: the SDK then only logs a warning.
+    requestHandler: new NodeHttpHandler({ ...times, throwOnRequestTimeout: true }),
+  })
+  nameOutages(client.middlewareStack, 'state')
+  meterCapacity(client.middlewareStack, meter)
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+}
+
+/** Sockets to S3: parts in flight, downloads and the worker share them. */
+const S3_SOCKETS = 200
+
+/**
+ * An S3 client for streams of any length: no limit on a whole request, but 30 s of silence ends it.
+ * Off AWS: path-style addresses, and checksums only where S3 requires them, since clones lack the new ones.
+ */
+export function createS3(settings: AwsSettings): S3Client {
+  const client = new S3Client({
+    ...common(settings, settings.s3Endpoint),
+    maxAttempts: 3,
+    ...(settings.s3Endpoint && {
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    }),
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 2000,
+      socketTimeout: 30_000,
+      httpAgent: { maxSockets: S3_SOCKETS },
+      httpsAgent: { maxSockets: S3_SOCKETS },
+    }),
+  })
+  nameOutages(client.middlewareStack, 'objects')
+  return client
+}
+
+/** The SDK wants a region even where none exists; every clone takes this one. */
+const REGION_OFF_AWS = 'us-east-1'
+
+function common({ region, credentials }: AwsSettings, endpoint: string | undefined) {
+  const name = region ?? (endpoint ? REGION_OFF_AWS : undefined)
+  return {
+    retryMode: 'standard',
+    ...(name && { region: name }),
+    ...(endpoint && { endpoint }),
+    ...(credentials && { credentials }),
+  }
+}

@@ -1,0 +1,112 @@
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  ResourceInUseException,
+  UpdateTimeToLiveCommand,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Names of string attributes that make a key. */
+export type KeyNames = { partition: string; sort?: string }
+
+/** A table the program owns: on-demand, TTL on `ttl` (epoch seconds), and at most one KEYS_ONLY index. */
+export type TableDefinition = {
+  name: string
+  key: KeyNames
+  index?: { name: string; key: KeyNames }
+}
+
+export const TTL_ATTRIBUTE = 'ttl'
+
+/** A table of that name exists with other keys. The program refuses to touch it. */
+export class TableMismatch extends Error {}
+
+/**
+ * Makes sure the table is there, active, as defined, and has its time-to-live switched on. Safe to call from many
+ * processes at once and on every start. Throws {@link TableMismatch} naming the difference.
+ */
+export async function ensureTable(db: DynamoDBDocumentClient, table: TableDefinition): Promise<void> {
+  await createTable(db, table)
+  const description = await waitUntilActive(db, table.name)
+  const difference = compare(table, description)
+  if (difference) throw new TableMismatch(`Table ${table.name} exists with another schema: ${difference}.`)
+  await switchTtlOn(db, table.name)
+}
+
+async function createTable(db: DynamoDBDocumentClient, { name, key, index }: TableDefinition): Promise<void> {
+  const attributes = [...keyAttributes(key), ...(index ? keyAttributes(index.key) : [])]
+  const command = new CreateTableCommand({
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: attributes.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: keySchema(key),
+    ...(index && {
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: index.name,
+          KeySchema: keySchema(index.key),
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+    }),
+  })
+  try {
+    await db.send(command)
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error
+  }
+}
+
+const keyAttributes = ({ partition, sort }: KeyNames) =>
+  sort === undefined ? [partition] : [partition, sort]
+
+const keySchema = ({ partition, sort }: KeyNames) => [
+  { AttributeName: partition, KeyType: 'HASH' as const },
+  ...(sort === undefined ? [] : [{ AttributeName: sort, KeyType: 'RANGE' as const }]),
+]
+
+/** A new table takes some seconds on AWS. */
+const ACTIVE_WITHIN_MS = 60_000
+const ASK_EVERY_MS = 500
+
+async function waitUntilActive(db: DynamoDBDocumentClient, name: string): Promise<TableDescription> {
+  for (let waited = 0; waited < ACTIVE_WITHIN_MS; waited += ASK_EVERY_MS) {
+    const { Table } = await db.send(new DescribeTableCommand({ TableName: name }))
+    if (Table?.TableStatus === 'ACTIVE') return Table
+    await delay(ASK_EVERY_MS)
+  }
+  throw new Error(`Table ${name} did not become active within ${ACTIVE_WITHIN_MS / 1000} s.`)
+}
+
+function compare({ key, index }: TableDefinition, found: TableDescription): string | undefined {
+  const foundIndex = found.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index?.name)
+  const pairs: [string, string, string][] = [['key', describe(keySchema(key)), describe(found.KeySchema)]]
+  if (index) {
+    pairs.push([`index ${index.name}`, describe(keySchema(index.key)), describe(foundIndex?.KeySchema)])
+    pairs.push([`projection of ${index.name}`, 'KEYS_ONLY', foundIndex?.Projection?.ProjectionType ?? 'none'])
+  }
+  const different = pairs.find(([, expected, actual]) => expected !== actual)
+  return different && `its ${different[0]} is ${different[2]}, expected ${different[1]}`
+}
+
+function describe(schema: TableDescription['KeySchema']): string {
+  return (
+    schema?.map(({ AttributeName, KeyType }) => `${AttributeName ?? '?'} ${KeyType ?? '?'}`).join(', ') ??
+    'none'
+  )
+}
+
+async function switchTtlOn(db: DynamoDBDocumentClient, name: string): Promise<void> {
+  const { TimeToLiveDescription } = await db.send(new DescribeTimeToLiveCommand({ TableName: name }))
+  const status = TimeToLiveDescription?.TimeToLiveStatus
+  if (status === 'ENABLED' || status === 'ENABLING') return
+  await db.send(
+    new UpdateTimeToLiveCommand({
+      TableName: name,
+      TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: true },
+    }),
+  )
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { InvalidEnvironment, loadConfig } from './config.ts'
+
+test('with nothing set, stores are embedded and only loopback is served', () => {
+  const config = loadConfig({ AWS_CA_BUNDLE: '/etc/ssl/certs/ca-certificates.crt', PORT: '' })
+  expect(config.stores).toMatchObject({ kind: 'embedded' })
+  expect(config.http).toEqual({
+    port: 3000,
+    host: '127.0.0.1',
+    allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
+  })
+  expect(config.downloadTransport).toBe('proxy')
+})
+
+test('an endpoint selects those stores, a bucket alone selects AWS', () => {
+  const bucket = { S3_BUCKET_NAME: 'tapes' }
+  expect(loadConfig({ ...bucket, S3_ENDPOINT: 'http://minio:9000' }).stores).toMatchObject({
+    kind: 'endpoints',
+    s3Endpoint: 'http://minio:9000',
+    reason: 'S3_ENDPOINT is set',
+  })
+  const aws = loadConfig({ ...bucket, AWS_REGION: 'eu-central-1' })
+  expect(aws.stores).toMatchObject({ kind: 'aws', region: 'eu-central-1', bucket: 'tapes' })
+  expect(aws.http).toMatchObject({ host: '0.0.0.0', allowedHosts: undefined })
+})
+
+test('AWS settings without a bucket are refused, and the way back to embedded stores is named', () => {
+  expect(() => loadConfig({ AWS_PROFILE: 'work' })).toThrow(/S3_BUCKET_NAME: must name.*unset AWS_PROFILE/)
+})
+
+test('every mistake is named in one message', () => {
+  const wrong = { PORT: '70000', ROLE: 'boss', RETENTION_HOURS: '0', S3_ENDPOINT: 'http://x' }
+  expect(() => loadConfig(wrong)).toThrow(InvalidEnvironment)
+  for (const name of ['PORT', 'ROLE', 'RETENTION_HOURS', 'S3_BUCKET_NAME'])
+    expect(() => loadConfig(wrong)).toThrow(name)
+})
+
+test('hosts named by the operator replace the loopback names', () => {
+  expect(loadConfig({ ALLOWED_HOSTS: 'Audio.example, tapes.lan' }).http.allowedHosts).toEqual([
+    'audio.example',
+    'tapes.lan',
+  ])
+})

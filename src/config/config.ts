@@ -1,0 +1,93 @@
+import os from 'node:os'
+import path from 'node:path'
+import { z } from 'zod'
+import { GiB, HOUR_MS } from '../kernel/units.ts'
+import { detectStores, type StoreMode } from './stores.ts'
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
+/** S3 takes objects of at most 5 TiB (AWS: "Amazon S3 multipart upload limits"). */
+const S3_OBJECT_LIMIT = 5 * 1024 * GiB
+
+/** Every variable the program reads; docs/reference/configuration.md is tested against these names. */
+export const Environment = z.object({
+  PORT: whole(0, 65_535).default(3000),
+  HOST: z.string().min(1).optional(),
+  ALLOWED_HOSTS: z.string().min(1).optional(),
+  DATA_DIR: z.string().min(1).default('data'),
+  ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  AWS_REGION: z.string().min(1).optional(),
+  S3_BUCKET_NAME: z.string().min(3).max(63).optional(),
+  S3_ENDPOINT: z.url().optional(),
+  DYNAMODB_ENDPOINT: z.url().optional(),
+  DYNAMODB_TABLE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,200}$/)
+    .default('tapedeck'),
+  DOWNLOAD_TRANSPORT: z.enum(['proxy', 'direct']).optional(),
+  MAX_UPLOAD_BYTES: whole(1, S3_OBJECT_LIMIT).default(20 * GiB),
+  MAX_DURATION_MS: whole(1000, 1000 * HOUR_MS).default(24 * HOUR_MS),
+  RETENTION_HOURS: whole(1, 24 * 365).default(24),
+  WORKER_CONCURRENCY: whole(1, 256).optional(),
+  FFMPEG_PATH: z.string().min(1).optional(),
+  FFPROBE_PATH: z.string().min(1).optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+/** What the operator asked for, in the program's own units. */
+export type Config = {
+  http: { port: number; host: string; allowedHosts: readonly string[] | undefined }
+  /** Absolute folder of the embedded stores and of temporary files. */
+  dataDir: string
+  role: 'all' | 'api' | 'worker'
+  stores: StoreMode
+  tablePrefix: string
+  downloadTransport: 'proxy' | 'direct'
+  limits: { maxUploadBytes: number; maxDurationMs: number; retentionMs: number }
+  workerConcurrency: number
+  tools: { ffmpeg: string; ffprobe: string }
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+}
+
+export class InvalidEnvironment extends Error {}
+
+/** Throws one {@link InvalidEnvironment} that names every variable with a wrong or missing value, and its rule. */
+export function loadConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = Environment.safeParse(given)
+  const problems = parsed.success ? [] : parsed.error.issues.map(sentence)
+  const stores = detectStores(given)
+  if ('problem' in stores) problems.push(stores.problem)
+  if (!parsed.success || 'problem' in stores || problems.length > 0)
+    throw new InvalidEnvironment(`Invalid environment:\n${problems.map((one) => `  - ${one}`).join('\n')}`)
+  return toConfig(parsed.data, stores)
+}
+
+const sentence = (issue: z.core.$ZodIssue) => `${issue.path.join('.')}: ${issue.message}`
+
+function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
+  const embedded = stores.kind === 'embedded'
+  const host = env.HOST ?? (embedded ? '127.0.0.1' : '0.0.0.0')
+  return {
+    http: { port: env.PORT, host, allowedHosts: allowedHosts(env.ALLOWED_HOSTS, host) },
+    dataDir: path.resolve(env.DATA_DIR),
+    role: env.ROLE,
+    stores,
+    tablePrefix: env.DYNAMODB_TABLE_PREFIX,
+    downloadTransport: env.DOWNLOAD_TRANSPORT ?? (stores.kind === 'aws' ? 'direct' : 'proxy'),
+    limits: {
+      maxUploadBytes: env.MAX_UPLOAD_BYTES,
+      maxDurationMs: env.MAX_DURATION_MS,
+      retentionMs: env.RETENTION_HOURS * HOUR_MS,
+    },
+    workerConcurrency: env.WORKER_CONCURRENCY ?? os.availableParallelism(),
+    tools: { ffmpeg: env.FFMPEG_PATH ?? 'ffmpeg', ffprobe: env.FFPROBE_PATH ?? 'ffprobe' },
+    logLevel: env.LOG_LEVEL,
+  }
+}
+
+/** On loopback a foreign `Host` header means DNS rebinding; elsewhere the operator names the hosts, or none is checked. */
+function allowedHosts(named: string | undefined, host: string): readonly string[] | undefined {
+  if (named) return named.split(',').map((one) => one.trim().toLowerCase())
+  return ['127.0.0.1', 'localhost', '::1'].includes(host) ? LOOPBACK_HOSTS : undefined
+}

@@ -1,0 +1,124 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { Writable } from 'node:stream'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Log } from '../../kernel/log.ts'
+import { emulatorCommand, EmulatorMissing } from './binary.ts'
+
+export { EmulatorMissing } from './binary.ts'
+
+/** The DynamoDB emulator as a child process of ours; its address stays the same when it is restarted. */
+export type DynamoDbEmulator = { readonly url: string; close(): Promise<void> }
+
+export type EmulatorOptions = {
+  /** SQLite database file; made when missing. */
+  databaseFile: string
+  clock: Clock
+  log: Log
+}
+
+/**
+ * Kills the emulator when our end of the pipe closes, so that not even `kill -9` of this process leaves one behind
+ * that would hold the database file. `$@` is the emulator; fd 3 keeps our pipe, which it must not inherit.
+ */
+const GUARD = `exec 3<&0
+"$@" </dev/null 3<&- &
+child=$!
+(cat <&3 >/dev/null; kill -9 $child 2>/dev/null) &
+wait $child`
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5000
+
+/**
+ * Starts the emulator on a random loopback port, waits until it answers, and starts it again whenever it dies.
+ * Throws {@link EmulatorMissing} where there is no binary for this platform.
+ */
+export async function startDynamoDb({
+  databaseFile,
+  clock,
+  log,
+}: EmulatorOptions): Promise<DynamoDbEmulator> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const start = () =>
+    spawnGuarded([emulatorCommand(), '--host', '127.0.0.1', '--port', `${port}`, '--db-path', databaseFile])
+  const closing = new AbortController()
+  let guard = start()
+  await answers(url, guard, clock)
+
+  const supervised = (async () => {
+    let pause = FIRST_PAUSE_MS
+    while (await diedUnasked(guard, closing.signal)) {
+      log.error({ exitCode: guard.exitCode, pauseMs: pause }, 'DynamoDB emulator died, starting it again')
+      await clock.sleep(pause, closing.signal)
+      if (closing.signal.aborted) break
+      guard = start()
+      const ready = answers(url, guard, clock)
+      pause = await ready.then(
+        () => FIRST_PAUSE_MS,
+        () => Math.min(pause * 2, LONGEST_PAUSE_MS),
+      )
+    }
+  })()
+
+  return {
+    url,
+    async close() {
+      closing.abort()
+      guard.stdin.end()
+      await supervised
+    },
+  }
+}
+
+type Guard = ChildProcessByStdio<Writable, null, null>
+
+/** In a process group of its own, so that Ctrl-C lets us finish our writes before it goes. */
+function spawnGuarded(command: string[]): Guard {
+  const guard = spawn('/bin/sh', ['-c', GUARD, 'sh', ...command], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  guard.stdin.on('error', () => undefined) // the guard is gone already, which `exited` sees
+  return guard
+}
+
+async function diedUnasked(child: Guard, closing: AbortSignal): Promise<boolean> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  child.stdin.destroy()
+  return !closing.aborted
+}
+
+const READY_WITHIN_MS = 20_000
+const ASK_EVERY_MS = 20
+/** What a shell exits with when there is no such command (POSIX, Shell Command Language 2.8.2). */
+const NOT_FOUND = 127
+
+/** Ready in some 25 ms; asked until it answers anything at all. */
+async function answers(url: string, child: Guard, clock: Clock): Promise<void> {
+  for (let waited = 0; waited < READY_WITHIN_MS; waited += ASK_EVERY_MS) {
+    if (child.exitCode === NOT_FOUND) throw new EmulatorMissing()
+    if (child.exitCode !== null) break
+    const answered = await fetch(url, { signal: AbortSignal.timeout(1000) }).then(
+      (response) => response.text().then(() => true),
+      () => false,
+    )
+    if (answered) return
+    await clock.sleep(ASK_EVERY_MS)
+  }
+  child.stdin.end()
+  throw new Error(`The DynamoDB emulator did not answer within ${READY_WITHIN_MS / 1000} s.`)
+}
+
+/** A port that was free a moment ago; the emulator keeps it over restarts, so that clients need not be told. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('No free port on 127.0.0.1.')
+  return address.port
+}

@@ -1,0 +1,1 @@
+export { startDynamoDb, EmulatorMissing, type DynamoDbEmulator } from './emulator.ts'
