@@ -1,0 +1,56 @@
+import { MiB } from '../kernel/units.ts'
+
+/**
+ * The only demuxers FFmpeg may open. Without this list an HLS or ffconcat text named `.mp3` makes it read other local
+ * files and call URLs. Video containers are here since their audio stream is taken.
+ */
+const DEMUXERS =
+  'wav,w64,aiff,caf,au,mp3,aac,mov,ogg,flac,wv,ape,tta,tak,mpc,mpc8,ac3,eac3,dts,dtshd,truehd,amr,amrnb,amrwb,asf,' +
+  'matroska,avi,flv'
+
+/** No single allocation above this: a broken header can ask for gigabytes. */
+const LARGEST_ALLOCATION_BYTES = 256 * MiB
+
+/** What must stand before `-i`, for ffprobe and ffmpeg alike. */
+export const HARDENED_INPUT = [
+  '-max_alloc',
+  `${LARGEST_ALLOCATION_BYTES}`,
+  '-protocol_whitelist',
+  'file,pipe',
+  '-format_whitelist',
+  DEMUXERS,
+] as const
+
+/** FFmpeg sees no credentials and no setting of ours; the search path is where its own libraries may look. */
+export const BARE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' } as const
+
+/** Limits the kernel enforces on one child (prlimit, util-linux), beyond FFmpeg's own `-t` and `-fs`. */
+const RESOURCE_LIMITS = {
+  addressSpaceBytes: 4096 * MiB,
+  cpuSeconds: 12 * 60 * 60,
+  openFiles: 64,
+}
+
+/** Which of the small tools around a command this machine has. */
+export type Wrappers = { setpriv: boolean; nice: boolean; prlimit: boolean }
+
+/**
+ * The command with a lower priority and kernel limits around it, as far as the machine has the tools. setpriv makes
+ * the kernel kill it when this process dies, even by `kill -9`: nobody would want its output any more.
+ */
+export function wrap(command: readonly string[], { setpriv, nice, prlimit }: Wrappers): string[] {
+  const { addressSpaceBytes, cpuSeconds, openFiles } = RESOURCE_LIMITS
+  const limits = [
+    `--as=${addressSpaceBytes}`,
+    `--cpu=${cpuSeconds}`,
+    `--nofile=${openFiles}`,
+    '--core=0',
+    '--',
+  ]
+  return [
+    ...(setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []),
+    ...(nice ? ['nice', '-n', '5'] : []),
+    ...(prlimit ? ['prlimit', ...limits] : []),
+    ...command,
+  ]
+}

@@ -1,0 +1,63 @@
+import { runTool } from './child.ts'
+import type { Wrappers } from './command.ts'
+
+/** The media tools of this machine, checked once at start. */
+export type Tools = {
+  ffmpeg: string
+  ffprobe: string
+  /** FFmpeg's version as it names itself, e.g. `5.1.9-0+deb12u1`. */
+  version: string
+  encoders: ReadonlySet<string>
+  /** Whether this build has the soxr resampler; plain swr is used where not. */
+  soxr: boolean
+  wrappers: Wrappers
+}
+
+/** FFmpeg is missing, too old or unusable. The message says what to do. */
+export class ToolsMissing extends Error {}
+
+/** First version with every option the program uses. */
+const OLDEST = { major: 5, minor: 1 }
+
+/** Looks for FFmpeg and ffprobe and learns what they can do. Throws {@link ToolsMissing}. */
+export async function findTools(paths: { ffmpeg: string; ffprobe: string }): Promise<Tools> {
+  const banner = await say(paths.ffmpeg, 'FFMPEG_PATH', ['-version'])
+  await say(paths.ffprobe, 'FFPROBE_PATH', ['-version'])
+  const version = /^ffmpeg version (\S+)/.exec(banner)?.[1] ?? 'unknown'
+  if (isTooOld(version))
+    throw new ToolsMissing(`FFmpeg ${version} is too old: install ${OLDEST.major}.${OLDEST.minor} or newer.`)
+  const listed = await say(paths.ffmpeg, 'FFMPEG_PATH', ['-hide_banner', '-encoders'])
+  return {
+    ...paths,
+    version,
+    encoders: new Set([...listed.matchAll(/^ A[.A-Z]{5} (\S+)/gm)].map(([, name = '']) => name)),
+    soxr: banner.includes('--enable-libsoxr'),
+    wrappers: {
+      setpriv: await has(['setpriv', '--pdeathsig', 'KILL', '--', 'true']),
+      nice: await has(['nice', 'true']),
+      prlimit: await has(['prlimit', '--core=0', 'true']),
+    },
+  }
+}
+
+async function say(tool: string, variable: string, args: string[]): Promise<string> {
+  try {
+    return await runTool([tool, ...args], '/')
+  } catch (cause) {
+    const advice = `Install FFmpeg (on Debian: apt-get install ffmpeg) or set ${variable} to where it is.`
+    throw new ToolsMissing(`${tool} does not run. ${advice}`, { cause })
+  }
+}
+
+/** Builds from git call themselves `N-12345-gabc`: those are taken as new enough. */
+function isTooOld(version: string): boolean {
+  const [, major, minor = '0'] = /^n?(\d+)\.(\d+)/.exec(version) ?? []
+  if (major === undefined) return false
+  return Number(major) < OLDEST.major || (Number(major) === OLDEST.major && Number(minor) < OLDEST.minor)
+}
+
+const has = (command: string[]) =>
+  runTool(command, '/').then(
+    () => true,
+    () => false,
+  )
