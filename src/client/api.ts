@@ -1,0 +1,82 @@
+import type {
+  CompleteView,
+  TargetsRequest,
+  TargetsView,
+  UploadRequest,
+  UploadView,
+} from '../contract/uploads.ts'
+import { Hiccup } from './failure.ts'
+import { judge } from './reply.ts'
+import type { Retry } from './retry.ts'
+import type { Timing } from './timing.ts'
+import { watched } from './watchdog.ts'
+
+const ANSWER_WITHIN_MS = 30_000
+// The server reads the whole list of parts and then looks at the audio.
+const COMPLETE_WITHIN_MS = 120_000
+
+export type ApiParts = { baseUrl: string; timing: Timing; retry: Retry; signal: AbortSignal }
+type Call = {
+  method: string
+  path: string
+  body?: unknown
+  headers?: Record<string, string>
+  withinMs?: number
+}
+
+export type UploadsApi = ReturnType<typeof createUploadsApi>
+
+/** The calls about uploads, each repeated until it is answered. */
+export function createUploadsApi({ baseUrl, timing, retry, signal: outer }: ApiParts) {
+  async function once({ method, path, body, headers, withinMs = ANSWER_WITHIN_MS }: Call): Promise<unknown> {
+    const url = serverUrl(`api/uploads${path}`, baseUrl)
+    const content = body === undefined ? {} : { body: JSON.stringify(body) }
+    const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
+    return watched(timing, withinMs, outer, async (signal) => {
+      try {
+        const response = await fetch(url, { method, headers: { ...type, ...headers }, signal, ...content })
+        const { status } = response
+        const text = await response.text()
+        const reply = judge(
+          { status, retryAfter: response.headers.get('Retry-After'), body: text },
+          timing.now(),
+        )
+        return reply.body === '' ? undefined : (JSON.parse(reply.body) as unknown)
+      } catch (error) {
+        throw asHiccup(error, signal)
+      }
+    })
+  }
+  const call = (request: Call) => retry(() => once(request))
+  const to = (id: string) => `/${encodeURIComponent(id)}`
+
+  return {
+    /** The key makes a create that is sent twice one upload. */
+    create: async (body: UploadRequest, key: string) =>
+      (await call({ method: 'POST', path: '', body, headers: { 'Idempotency-Key': key } })) as UploadView,
+    view: async (id: string) => (await call({ method: 'GET', path: to(id) })) as UploadView,
+    targets: async (id: string, body: TargetsRequest) =>
+      (await call({ method: 'POST', path: `${to(id)}/targets`, body })) as TargetsView,
+    complete: async (id: string) =>
+      (await call({
+        method: 'POST',
+        path: `${to(id)}/complete`,
+        body: {},
+        withinMs: COMPLETE_WITHIN_MS,
+      })) as CompleteView,
+    /** Tried once: an upload nobody finishes goes away by itself. */
+    async abandon(id: string): Promise<void> {
+      await once({ method: 'DELETE', path: to(id) })
+    },
+  }
+}
+
+/** A URL of the server. A leading slash means the server's own root, which behind a proxy is not the host's. */
+export const serverUrl = (url: string, baseUrl: string): URL => new URL(url.replace(/^\/(?!\/)/, ''), baseUrl)
+
+/** Tells a broken connection or a mangled answer, worth another try, from everything else. */
+export function asHiccup(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason
+  const broken = error instanceof TypeError || error instanceof SyntaxError
+  return broken ? new Hiccup('The server cannot be reached', { cause: error }) : error
+}
