@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import type { Handler } from './call.ts'
+import { checksumAlgorithm } from './checksums.ts'
+import { assemble, readPartList } from './complete-upload.ts'
+import { checkWrite } from './conditions.ts'
+import { notImplemented, S3Error } from './errors.ts'
+import { keptHeaders } from './object-headers.ts'
+import { integer } from './parameters.ts'
+import { receiveBlob } from './receive-blob.ts'
+import type { S3Request } from './request.ts'
+import type { Store } from './store.ts'
+import type { Upload } from './upload-table.ts'
+import { checksumHeader } from './write-operations.ts'
+import { S3_NAMESPACE, xml } from './xml.ts'
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+export const MAX_PART_NUMBER = 10_000
+
+export function createMultipartOperations(store: Store) {
+  const createMultipartUpload: Handler = ({ request }) => {
+    const { bucket, key } = request
+    const headers = checksumPlan(request)
+    const initiatedAt = store.now()
+    const id = newUploadId(initiatedAt)
+    store.transaction(() => {
+      store.requireBucket(bucket)
+      store.uploads.add({ id, bucket, key: Buffer.from(key), initiatedAt, headers: keptHeaders(request) })
+    })
+    return {
+      headers,
+      body: xml`<InitiateMultipartUploadResult xmlns="${S3_NAMESPACE}"><Bucket>${bucket}</Bucket><Key>${key}</Key><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+    }
+  }
+
+  const uploadPart: Handler = async ({ request, payload }) => {
+    const number = integer(request, 'partNumber', { min: 1, max: MAX_PART_NUMBER, fallback: 0 })
+    if (number === 0) throw new S3Error('InvalidArgument', 'partNumber is empty.')
+    requireUpload(store, request)
+    const { md5, checksum } = await receiveBlob(store, payload, ({ blob, sizeBytes, md5, checksum }) => {
+      // Looked up again: a part that comes in after its upload was aborted or completed is not kept.
+      const { id } = requireUpload(store, request)
+      return store.uploads.putPart(id, {
+        number,
+        blob,
+        sizeBytes,
+        etag: md5,
+        modifiedAt: store.now(),
+        checksum,
+      })
+    })
+    return { headers: { etag: `"${md5}"`, ...checksumHeader(checksum) } }
+  }
+
+  const completeMultipartUpload: Handler = async ({ request, text }) => {
+    const { bucket, key } = request
+    const wanted = readPartList(text)
+    const { etag, freed } = store.transaction(() => {
+      const upload = requireUpload(store, request)
+      checkWrite(request, store.objects.find(bucket, key))
+      const parts = store.uploads.parts(upload.id, 0, -1)
+      const { etag, pieces, sizeBytes, unused } = assemble(parts, wanted)
+      store.uploads.remove(upload.id)
+      const object = { bucket, key: upload.key, etag, sizeBytes, modifiedAt: store.now() }
+      const replaced = store.objects.put({ ...object, headers: upload.headers, pieces })
+      return { etag, freed: [...replaced, ...unused] }
+    })
+    await store.blobs.discard(freed)
+    return {
+      body: xml`<CompleteMultipartUploadResult xmlns="${S3_NAMESPACE}"><Location>${locationOf(request)}</Location><Bucket>${bucket}</Bucket><Key>${key}</Key><ETag>"${etag}"</ETag></CompleteMultipartUploadResult>`,
+    }
+  }
+
+  const abortMultipartUpload: Handler = async ({ request }) => {
+    const freed = store.transaction(() => store.uploads.remove(requireUpload(store, request).id))
+    await store.blobs.discard(freed)
+    return { status: 204 }
+  }
+
+  return { createMultipartUpload, uploadPart, completeMultipartUpload, abortMultipartUpload }
+}
+
+/** The upload a request is about; its id is good for the bucket and key it was made for only. Throws NoSuchUpload. */
+export function requireUpload(store: Store, { bucket, key, query }: S3Request): Upload {
+  store.requireBucket(bucket)
+  const upload = store.uploads.find(query.get('uploadId') ?? '', bucket, key)
+  if (!upload) throw new S3Error('NoSuchUpload')
+  return upload
+}
+
+/** Hex of the time, then chance: in lists the uploads of one key sort by age, as those of S3 do. */
+const newUploadId = (initiatedAt: number): string =>
+  initiatedAt.toString(16).padStart(12, '0') + randomBytes(20).toString('hex')
+
+/** Clients may say how they will vouch for the parts. A checksum over the whole object is not computed here. */
+function checksumPlan({ headers }: S3Request): Record<string, string> {
+  const algorithm = headers.get('x-amz-checksum-algorithm')
+  const type = headers.get('x-amz-checksum-type')
+  if (type !== undefined && type !== 'COMPOSITE') throw notImplemented(`x-amz-checksum-type: ${type}`)
+  if (algorithm === undefined) return {}
+  return {
+    'x-amz-checksum-algorithm': checksumAlgorithm(algorithm).toUpperCase(),
+    'x-amz-checksum-type': 'COMPOSITE',
+  }
+}
+
+const locationOf = ({ headers, bucket, key }: S3Request): string =>
+  `http://${headers.get('host') ?? ''}/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
