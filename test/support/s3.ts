@@ -1,0 +1,170 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  AbortMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  paginateListObjectsV2,
+  paginateListParts,
+  S3Client,
+  type S3ClientConfig,
+  S3ServiceException,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { startS3Server } from '../../src/embedded/s3/index.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { silentLog } from '../../src/kernel/log.ts'
+import { type RawAnswer, type RawRequest, send, type Signer, signRequest } from './s3-signing.ts'
+
+/** An S3 to test against, with a bucket of its own. */
+export type S3Target = {
+  endpoint: string
+  signer: Signer
+  client: S3Client
+  bucket: string
+  /** Another client with other settings; closed with the target. */
+  newClient(settings: S3ClientConfig): S3Client
+  /** Signs and sends a request made by hand; the path starts behind the bucket. */
+  raw(request: RawRequest): Promise<RawAnswer>
+  close(): Promise<void>
+}
+
+export const CREDENTIALS = { accessKeyId: 'TAPEDECKTEST', secretAccessKey: 'not/a+secret' }
+
+/** The S3 named by S3_CONTRACT_ENDPOINT and the AWS_* variables, or the embedded one on a temporary folder. */
+export async function openTarget(): Promise<S3Target> {
+  const { S3_CONTRACT_ENDPOINT: endpoint, S3_CONTRACT_REGION: region = 'us-east-1' } = process.env
+  if (endpoint === undefined) {
+    const folder = await temporaryFolder()
+    const server = await startEmbedded(folder.path)
+    return openBucket(server.url, { ...CREDENTIALS, region: 'us-east-1' }, async () => {
+      await server.close()
+      await folder.remove()
+    })
+  }
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = process.env
+  return openBucket(endpoint, { accessKeyId, secretAccessKey, region })
+}
+
+export const startEmbedded = (directory: string) =>
+  startS3Server({ directory, credentials: CREDENTIALS, clock: systemClock, log: silentLog })
+
+export async function openBucket(
+  endpoint: string,
+  signer: Signer,
+  afterwards: () => Promise<void> = async () => {},
+): Promise<S3Target> {
+  const clients: S3Client[] = []
+  const newClient = (settings: S3ClientConfig): S3Client => {
+    const client = new S3Client({ ...clientSettings(endpoint, signer), ...settings })
+    clients.push(client)
+    return client
+  }
+  const client = newClient({})
+  const bucket = `contract-${randomBytes(8).toString('hex')}`
+  await client.send(new CreateBucketCommand({ Bucket: bucket }))
+  return {
+    ...{ endpoint, signer, client, bucket, newClient },
+    raw(request) {
+      const whole = { ...request, path: `/${bucket}${request.path}` }
+      return send(endpoint, whole, signRequest(endpoint, signer, whole).headers)
+    },
+    async close() {
+      await removeBucket(client, bucket)
+      for (const each of clients) each.destroy()
+      await afterwards()
+    },
+  }
+}
+
+/** Off AWS: addresses by path, and checksums only where the protocol needs them. */
+const clientSettings = (endpoint: string, { region, ...credentials }: Signer): S3ClientConfig => ({
+  ...{ endpoint, region, credentials, forcePathStyle: true },
+  ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
+})
+
+async function removeBucket(client: S3Client, bucket: string): Promise<void> {
+  for (const Key of await allKeys(client, bucket))
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+  for (const { Key, UploadId } of Uploads)
+    await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
+  await client.send(new DeleteBucketCommand({ Bucket: bucket }))
+}
+
+export async function allKeys(client: S3Client, bucket: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket }))
+    keys.push(...Contents.map(({ Key = '' }) => Key))
+  return keys
+}
+
+export async function read(client: S3Client, bucket: string, key: string): Promise<Buffer> {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+  return Buffer.from((await Body?.transformToByteArray()) ?? [])
+}
+
+export async function startUpload(client: S3Client, bucket: string, key: string): Promise<string> {
+  const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }))
+  return UploadId
+}
+
+type PartAddress = { bucket: string; key: string; id: string }
+
+/** Uploads a part and returns its ETag. */
+export async function putPart(
+  client: S3Client,
+  { bucket, key, id }: PartAddress,
+  number: number,
+  body: Buffer,
+): Promise<string> {
+  const part = { Bucket: bucket, Key: key, UploadId: id, PartNumber: number, Body: body }
+  const { ETag = '' } = await client.send(new UploadPartCommand(part))
+  return ETag
+}
+
+export async function partNumbers(
+  client: S3Client,
+  { bucket, key, id }: PartAddress,
+): Promise<(number | undefined)[]> {
+  const numbers: (number | undefined)[] = []
+  const pages = paginateListParts({ client }, { Bucket: bucket, Key: key, UploadId: id })
+  for await (const { Parts = [] } of pages) numbers.push(...Parts.map(({ PartNumber }) => PartNumber))
+  return numbers
+}
+
+/** The S3 error code and status a call ends with, like `NoSuchKey 404`; fails when it ends well. */
+export async function refusal(call: Promise<unknown>): Promise<string> {
+  try {
+    await call
+  } catch (error) {
+    if (error instanceof S3ServiceException) return `${error.name} ${error.$metadata.httpStatusCode ?? ''}`
+    throw error
+  }
+  throw new Error('The call was not refused')
+}
+
+export const refused = ({ code, status }: RawAnswer): string => `${code ?? ''} ${status}`
+
+/** Bytes that look random and are the same for the same seed. */
+export function noise(sizeBytes: number, seed = 'noise'): Buffer {
+  const block = createHash('shake256', { outputLength: 65_521 }).update(seed).digest()
+  return Buffer.alloc(sizeBytes, block)
+}
+
+export async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'tapedeck-s3-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** The names of all blob files in a data folder of the embedded server. */
+export async function blobFiles(directory: string): Promise<string[]> {
+  const entries = await readdir(join(directory, 'blobs'), { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+}
