@@ -53,7 +53,7 @@ export type TargetsRequest = z.infer<typeof TargetsRequest>
 export const Target = z.object({
   part: PartNumber,
   method: z.literal('PUT'),
-  url: z.string().describe('Relative URLs are relative to this server'),
+  url: z.string().describe('A reference relative to the URL of this request (RFC 3986, 5.1.3), or absolute'),
   headers: z.record(z.string(), z.string()),
   size: z.number().int().describe('Bytes this part must have'),
   expiresAt: Time,

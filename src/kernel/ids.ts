@@ -21,6 +21,13 @@ export function newId(): string {
   return digits + checkCharacter(digits)
 }
 
+/** The id that belongs to a digest of at least 17 bytes: always the same one. */
+export function idFromDigest(digest: Buffer): string {
+  const number = BigInt(`0x${digest.toString('hex')}`)
+  const digits = number.toString(MODULUS).padStart(RANDOM_DIGITS, '0').slice(-RANDOM_DIGITS)
+  return digits + checkCharacter(digits)
+}
+
 /** Whether `text` could be one of our ids: a mistyped one is told apart without a read of the store. */
 export function isId(text: string): boolean {
   if (!/^[0-9a-z]{26}$/.test(text)) return false
