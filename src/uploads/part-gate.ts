@@ -1,0 +1,55 @@
+import { Transform, type TransformCallback } from 'node:stream'
+import { crc32 } from 'node:zlib'
+import { KiB } from '../kernel/units.ts'
+import { ChecksumMismatch, PartSize } from './failures.ts'
+
+/** The end of a part that is let through only when the whole part was right. */
+const HELD_BACK_BYTES = 64 * KiB
+
+/**
+ * Passes a part on while counting its bytes and CRC-32, and holds its end back until both match: what is wrong never
+ * reaches S3 whole, so S3 stores nothing of it. Fails with {@link PartSize} or {@link ChecksumMismatch}.
+ */
+export class PartGate extends Transform {
+  readonly #expected: { part: number; size: number; crc32: string | undefined }
+  #held: Buffer[] = []
+  #heldBytes = 0
+  #bytes = 0
+  #crc = 0
+
+  constructor(expected: { part: number; size: number; crc32: string | undefined }) {
+    super()
+    this.#expected = expected
+  }
+
+  /** CRC-32 of what came so far, 8 hex digits. */
+  get crc32(): string {
+    return (this.#crc >>> 0).toString(16).padStart(8, '0')
+  }
+
+  override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
+    this.#bytes += chunk.length
+    this.#crc = crc32(chunk, this.#crc)
+    if (this.#bytes > this.#expected.size) return done(this.#wrongSize())
+    this.#held.push(chunk)
+    this.#heldBytes += chunk.length
+    for (let first = this.#held[0]; first; first = this.#held[0]) {
+      if (this.#heldBytes - first.length < HELD_BACK_BYTES) break
+      this.#held.shift()
+      this.#heldBytes -= first.length
+      this.push(first)
+    }
+    done()
+  }
+
+  override _flush(done: TransformCallback): void {
+    const { size, crc32: expected } = this.#expected
+    if (this.#bytes !== size) return done(this.#wrongSize())
+    if (expected !== undefined && expected.toLowerCase() !== this.crc32)
+      return done(new ChecksumMismatch(expected.toLowerCase(), this.crc32))
+    for (const chunk of this.#held) this.push(chunk)
+    done()
+  }
+
+  #wrongSize = () => new PartSize(this.#expected.part, this.#expected.size, this.#bytes)
+}

@@ -1,0 +1,180 @@
+import { BatchWriteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import {
+  conditionalUpdate,
+  orConditionFailed,
+  projection,
+  attributeNames,
+  type TableDefinition,
+} from '../aws/index.ts'
+import { HOUR_MS } from '../kernel/units.ts'
+import { Session, StoredPart, type Upload } from './upload.ts'
+
+/** Version of the rows' shape. */
+const SCHEMA_VERSION = 1
+const SESSION = 'session'
+const EXPIRING = 'expiring#0'
+/** Part items own nothing in S3, so TTL may take them; a week is past the longest life of an upload. */
+const PART_LIFE_MS = 7 * 24 * HOUR_MS
+
+const SESSION_ATTRIBUTES = Object.keys(Session.shape)
+const PART_ATTRIBUTES = ['item', 'size', 'crc32', 'etag', 'at']
+
+export const uploadsTable = (prefix: string): TableDefinition => ({
+  name: `${prefix}-uploads`,
+  key: { partition: 'uploadId', sort: 'item' },
+  index: { name: 'expiry', key: { partition: 'expiryQueue', sort: 'expiryOrder' } },
+})
+
+type Found = { won: boolean; session: Session | undefined }
+
+/** Uploads as rows: one item a session, one item a part. Every read is consistent; every row is parsed. */
+export class UploadRepository {
+  readonly #db: DynamoDBDocumentClient
+  readonly #table: string
+
+  constructor(db: DynamoDBDocumentClient, tablePrefix: string) {
+    this.#db = db
+    this.#table = uploadsTable(tablePrefix).name
+  }
+
+  /** Records a new session. When there is one of this id already, `won` is false and `session` is that one. */
+  async add(session: Session): Promise<Found> {
+    const answer = await orConditionFailed(
+      this.#db.send(
+        new PutCommand({
+          TableName: this.#table,
+          Item: { ...session, item: SESSION, v: SCHEMA_VERSION, ...expiryKeys(session) },
+          ConditionExpression: 'attribute_not_exists(uploadId)',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      ),
+    )
+    return 'row' in answer ? { won: false, session: Session.parse(answer.row) } : { won: true, session }
+  }
+
+  /**
+   * Changes a session that is in one of the states `from`. Otherwise `won` is false and `session` is what stands
+   * there, undefined when nothing does. The expiry index follows `expiresAt` in the same update.
+   */
+  async change(
+    uploadId: string,
+    from: readonly Session['state'][],
+    values: Partial<Session>,
+  ): Promise<Found> {
+    const states = Object.fromEntries(from.map((state, at) => [`if${at}`, state]))
+    const expression = `#state IN (${Object.keys(states)
+      .map((name) => `:${name}`)
+      .join(', ')})`
+    const moved = values.expiresAt === undefined ? {} : expiryKeys({ uploadId, expiresAt: values.expiresAt })
+    const input = conditionalUpdate({ ...values, ...moved }, { expression, names: ['state'], values: states })
+    const answer = await orConditionFailed(
+      this.#db.send(
+        new UpdateCommand({ TableName: this.#table, Key: { uploadId, item: SESSION }, ...input }),
+      ),
+    )
+    if ('row' in answer) return { won: false, session: answer.row && Session.parse(answer.row) }
+    return { won: true, session: Session.parse(answer.Attributes) }
+  }
+
+  async findSession(uploadId: string): Promise<Session | undefined> {
+    const { Item } = await this.#db.send(
+      new GetCommand({
+        TableName: this.#table,
+        Key: { uploadId, item: SESSION },
+        ConsistentRead: true,
+        ...projection(SESSION_ATTRIBUTES),
+      }),
+    )
+    return Item && Session.parse(Item)
+  }
+
+  /** The session with all its parts, in one query (a page a megabyte). */
+  async find(uploadId: string): Promise<Upload | undefined> {
+    const rows = await this.#queryAll(uploadId, [...SESSION_ATTRIBUTES, ...PART_ATTRIBUTES])
+    const session = rows.find(({ item }) => item === SESSION)
+    if (!session) return undefined
+    return { session: Session.parse(session), parts: rows.filter((row) => row !== session).map(toPart) }
+  }
+
+  async findPart(uploadId: string, part: number): Promise<StoredPart | undefined> {
+    const { Item } = await this.#db.send(
+      new GetCommand({
+        TableName: this.#table,
+        Key: { uploadId, item: partItem(part) },
+        ConsistentRead: true,
+        ...projection(PART_ATTRIBUTES),
+      }),
+    )
+    return Item && toPart(Item)
+  }
+
+  /** Records a part that S3 has taken. False when another part with other bytes was recorded meanwhile. */
+  async addPart(uploadId: string, { part, ...stored }: StoredPart): Promise<boolean> {
+    const answer = await orConditionFailed(
+      this.#db.send(
+        new PutCommand({
+          TableName: this.#table,
+          Item: {
+            uploadId,
+            item: partItem(part),
+            v: SCHEMA_VERSION,
+            ...stored,
+            ttl: epochSeconds(stored.at + PART_LIFE_MS),
+          },
+          ConditionExpression: 'attribute_not_exists(uploadId) OR crc32 = :crc32',
+          ExpressionAttributeValues: { ':crc32': stored.crc32 },
+        }),
+      ),
+    )
+    return !('row' in answer)
+  }
+
+  /** Forgets parts, so that they can be sent again. */
+  async removeParts(uploadId: string, parts: readonly number[]): Promise<void> {
+    for (let at = 0; at < parts.length; at += BATCH) {
+      const requests = parts
+        .slice(at, at + BATCH)
+        .map((part) => ({ DeleteRequest: { Key: { uploadId, item: partItem(part) } } }))
+      await this.#db.send(new BatchWriteCommand({ RequestItems: { [this.#table]: requests } }))
+    }
+  }
+
+  async #queryAll(uploadId: string, attributes: string[]): Promise<Record<string, unknown>[]> {
+    const rows: Record<string, unknown>[] = []
+    let start: Record<string, unknown> | undefined
+    const names = [...new Set(attributes)]
+    do {
+      const page = await this.#db.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: '#uploadId = :uploadId',
+          ...projection(names),
+          ExpressionAttributeNames: attributeNames([...names, 'uploadId']),
+          ExpressionAttributeValues: { ':uploadId': uploadId },
+          ConsistentRead: true,
+          ExclusiveStartKey: start,
+        }),
+      )
+      rows.push(...(page.Items ?? []))
+      start = page.LastEvaluatedKey
+    } while (start)
+    return rows
+  }
+}
+
+/** BatchWriteItem takes 25 requests at most (DynamoDB API reference). */
+const BATCH = 25
+
+const partItem = (part: number) => `part#${String(part).padStart(5, '0')}`
+const toPart = (row: Record<string, unknown>): StoredPart =>
+  StoredPart.parse({ ...row, part: Number(String(row['item']).slice('part#'.length)) })
+
+/** TTL counts in seconds, everything else of ours in milliseconds. */
+const epochSeconds = (ms: number) => Math.ceil(ms / 1000)
+
+/** The expiry index sorts text: times are padded so that they sort as numbers do. */
+const expiryKeys = ({ uploadId, expiresAt }: Pick<Session, 'uploadId' | 'expiresAt'>) => ({
+  expiryQueue: EXPIRING,
+  expiryOrder: `${String(expiresAt).padStart(15, '0')}#${uploadId}`,
+})

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { Media } from '../contract/index.ts'
+import type { Geometry } from './geometry.ts'
+
+/**
+ * Where an upload is in its life. `creating`: recorded, S3 not asked yet. `completing`: parts are being joined and
+ * inspected; anybody may take that up again. `failed`: refused, `refusal` says why. `deleting`, `gone`: cleanup.
+ */
+export const STORED_STATES = [
+  'creating',
+  'open',
+  'completing',
+  'ready',
+  'aborting',
+  'aborted',
+  'failed',
+  'deleting',
+  'gone',
+] as const
+
+/** A session as it lies in the table. Times in epoch milliseconds, sizes in bytes. */
+export const Session = z.object({
+  uploadId: z.string(),
+  state: z.enum(STORED_STATES),
+  name: z.string(),
+  size: z.number(),
+  partSize: z.number(),
+  partCount: z.number(),
+  multipartId: z.string().optional(),
+  requestHash: z.string(),
+  media: Media.optional(),
+  refusal: z.object({ code: z.enum(['not-audio', 'unsupported-audio']), message: z.string() }).optional(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  expiresAt: z.number(),
+})
+export type Session = z.infer<typeof Session>
+
+/** A part that S3 has taken. */
+export const StoredPart = z.object({
+  part: z.number(),
+  size: z.number(),
+  crc32: z.string(),
+  etag: z.string(),
+  at: z.number(),
+})
+export type StoredPart = z.infer<typeof StoredPart>
+
+/** A session with the parts known to be stored. */
+export type Upload = { session: Session; parts: StoredPart[] }
+
+export const geometryOfSession = ({ size, partSize, partCount }: Session): Geometry => ({
+  size,
+  partSize,
+  partCount,
+})
+
+/** Where the bytes lie, below the bucket. Cleanup deletes by this prefix. */
+export const uploadPrefix = (uploadId: string) => `uploads/${uploadId}/`
+export const sourceKey = (uploadId: string) => `${uploadPrefix(uploadId)}source`
