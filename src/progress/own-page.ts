@@ -1,0 +1,80 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import { SECOND_MS } from '../kernel/units.ts'
+import type { Snapshot } from './page.ts'
+import type { ProgressRepository } from './progress-repository.ts'
+
+/** How often a page is looked at, and the longest it stays unwritten while jobs run. */
+const TICK_MS = SECOND_MS
+const HEARTBEAT_MS = 2 * SECOND_MS
+
+export type OwnPageParts = {
+  repository: Pick<ProgressRepository, 'write'>
+  workerId: string
+  clock: Clock
+  log: Log
+}
+
+/**
+ * The page of this process: the latest snapshot of each of its jobs, written once a second when something moved and
+ * every two seconds as a heartbeat; not at all while no job runs.
+ */
+export class OwnPage {
+  readonly #parts: OwnPageParts
+  readonly #jobs = new Map<string, Snapshot>()
+  readonly #stopping = new AbortController()
+  #sequence = 0
+  #moved = false
+  #writtenAt = 0
+
+  constructor(parts: OwnPageParts) {
+    this.#parts = parts
+  }
+
+  /** Takes a snapshot. Percent never falls within one lease, whatever is reported. */
+  report(jobId: string, snapshot: Snapshot): void {
+    const before = this.#jobs.get(jobId)
+    const floor = before?.fence === snapshot.fence ? before.percent : 0
+    this.#jobs.set(jobId, { ...snapshot, percent: Math.max(floor, snapshot.percent) })
+    this.#moved = true
+  }
+
+  forget(jobId: string): void {
+    this.#jobs.delete(jobId)
+    this.#moved = true
+  }
+
+  /** The latest snapshot of a job of this process. */
+  snapshotOf(jobId: string): Snapshot | undefined {
+    return this.#jobs.get(jobId)
+  }
+
+  /** Writes pages until {@link stop}; a page that cannot be written is written with the next one. */
+  async run(): Promise<void> {
+    const { clock, log } = this.#parts
+    while (!this.#stopping.signal.aborted) {
+      await clock.sleep(TICK_MS, this.#stopping.signal)
+      await this.#writeWhenDue().catch((err: unknown) => log.warn({ err }, 'progress page not written'))
+    }
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  async #writeWhenDue(): Promise<void> {
+    const { repository, workerId, clock } = this.#parts
+    const now = clock.now()
+    if (this.#jobs.size === 0) return
+    if (!this.#moved && now - this.#writtenAt < HEARTBEAT_MS) return
+    this.#moved = false
+    this.#sequence += 1
+    await repository.write({
+      workerId,
+      sequence: this.#sequence,
+      jobs: Object.fromEntries(this.#jobs),
+      at: now,
+    })
+    this.#writtenAt = now
+  }
+}
