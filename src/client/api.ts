@@ -15,7 +15,7 @@ const ANSWER_WITHIN_MS = 30_000
 // The server reads the whole list of parts and then looks at the audio.
 const COMPLETE_WITHIN_MS = 120_000
 
-export type ApiParts = { baseUrl: string; timing: Timing; retry: Retry; signal: AbortSignal }
+type ApiParts = { baseUrl: string; timing: Timing; retry: Retry; signal: AbortSignal }
 type Call = {
   method: string
   path: string
@@ -28,8 +28,10 @@ export type UploadsApi = ReturnType<typeof createUploadsApi>
 
 /** The calls about uploads, each repeated until it is answered. */
 export function createUploadsApi({ baseUrl, timing, retry, signal: outer }: ApiParts) {
+  const urlOf = (path: string) => new URL(`api/uploads${path}`, baseUrl)
+
   async function once({ method, path, body, headers, withinMs = ANSWER_WITHIN_MS }: Call): Promise<unknown> {
-    const url = serverUrl(`api/uploads${path}`, baseUrl)
+    const url = urlOf(path)
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
     return watched(timing, withinMs, outer, async (signal) => {
@@ -55,8 +57,13 @@ export function createUploadsApi({ baseUrl, timing, retry, signal: outer }: ApiP
     create: async (body: UploadRequest, key: string) =>
       (await call({ method: 'POST', path: '', body, headers: { 'Idempotency-Key': key } })) as UploadView,
     view: async (id: string) => (await call({ method: 'GET', path: to(id) })) as UploadView,
-    targets: async (id: string, body: TargetsRequest) =>
-      (await call({ method: 'POST', path: `${to(id)}/targets`, body })) as TargetsView,
+    /** The targets' URLs come back absolute: they are relative to this request's own URL (RFC 3986, 5.1.3). */
+    async targets(id: string, body: TargetsRequest): Promise<TargetsView> {
+      const path = `${to(id)}/targets`
+      const { targets, received } = (await call({ method: 'POST', path, body })) as TargetsView
+      const absolute = targets.map((target) => ({ ...target, url: new URL(target.url, urlOf(path)).href }))
+      return { targets: absolute, received }
+    },
     complete: async (id: string) =>
       (await call({
         method: 'POST',
@@ -70,9 +77,6 @@ export function createUploadsApi({ baseUrl, timing, retry, signal: outer }: ApiP
     },
   }
 }
-
-/** A URL of the server. A leading slash means the server's own root, which behind a proxy is not the host's. */
-export const serverUrl = (url: string, baseUrl: string): URL => new URL(url.replace(/^\/(?!\/)/, ''), baseUrl)
 
 /** Tells a broken connection or a mangled answer, worth another try, from everything else. */
 export function asHiccup(error: unknown, signal: AbortSignal): unknown {

@@ -1,5 +1,5 @@
 import type { Target } from '../contract/uploads.ts'
-import { asHiccup, serverUrl } from './api.ts'
+import { asHiccup } from './api.ts'
 import { crc32Hex } from './crc32.ts'
 import { Hiccup, UploadFailed } from './failure.ts'
 import type { Ledger } from './ledger.ts'
@@ -15,7 +15,7 @@ const STALL_MS = 30_000
 /** Damaged this often, a part is not unlucky: something on the way changes it each time. */
 const DAMAGED_AT_MOST = 4
 
-export type PartSenderParts = {
+type PartSenderParts = {
   file: Blob
   baseUrl: string
   ledger: Ledger
@@ -59,9 +59,9 @@ async function sendOnce(
 ): Promise<void> {
   const { baseUrl, ledger, targets, timing, transport } = parts
   const body = await read(parts.file, ledger.start(part), ledger.end(part))
-  const url = serverUrl(target.url, baseUrl)
+  const { method, url } = target
   // A target elsewhere is signed as it stands and may not allow a header it does not name.
-  const ours = url.origin === new URL(baseUrl).origin ? { 'X-Part-Crc32': crc32Hex(body) } : {}
+  const ours = new URL(url).origin === new URL(baseUrl).origin ? { 'X-Part-Crc32': crc32Hex(body) } : {}
   await watched(timing, STALL_MS, outer, async (signal, alive) => {
     const onProgress = (bytes: number) => {
       alive()
@@ -69,14 +69,7 @@ async function sendOnce(
     }
     try {
       const headers = { ...ours, ...target.headers }
-      const reply = await transport({
-        method: target.method,
-        url: url.href,
-        headers,
-        body,
-        signal,
-        onProgress,
-      })
+      const reply = await transport({ method, url, headers, body, signal, onProgress })
       judge(reply, timing.now())
     } catch (error) {
       // A refusal in somebody else's words is most likely a target that ran out: the server knows.

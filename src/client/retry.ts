@@ -7,7 +7,7 @@ const LONGEST_WAIT_MS = 30_000
 /** How long one request is repeated, from its first failure on. Time spent offline does not count. */
 const KEEP_TRYING_MS = 10 * 60_000
 
-export type RetryParts = {
+type RetryParts = {
   timing: Timing
   /** Resolves once there is a network; at once where that cannot be known. */
   whenOnline: (signal: AbortSignal) => Promise<void>

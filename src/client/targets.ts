@@ -9,7 +9,7 @@ const BATCH = 100
 /** A target that ends sooner than this is not worth starting on. */
 const MARGIN_MS = 10_000
 
-export type TargetsParts = { api: UploadsApi; id: string; ledger: Ledger; timing: Timing }
+type TargetsParts = { api: UploadsApi; id: string; ledger: Ledger; timing: Timing }
 export type Targets = ReturnType<typeof createTargets>
 
 /** Where parts are to be sent: asked for in batches, and again when one has run out. */

@@ -28,7 +28,12 @@ export const MEDIA = {
 }
 
 /** The upload routes over real sockets, in memory, with small parts and faults where a test wants them. */
-export async function startUploadServer({ partSize = 1000, maxParallel = 6, targetLifeMs = 3_600_000 } = {}) {
+export async function startUploadServer({
+  partSize = 1000,
+  maxParallel = 6,
+  targetLifeMs = 3_600_000,
+  targetUrl = (part: number) => `parts/${part}`,
+} = {}) {
   const uploads = new Map<string, Upload>()
   const byKey = new Map<string, Upload>()
   const seen: Seen[] = []
@@ -76,7 +81,7 @@ export async function startUploadServer({ partSize = 1000, maxParallel = 6, targ
           .map(({ part }) => ({
             part,
             method: 'PUT',
-            url: `/api/uploads/${id}/parts/${part}`,
+            url: targetUrl(part),
             headers: { 'X-Echo': String(part) },
             size: Math.min(partSize, request.size - (part - 1) * partSize),
             expiresAt: new Date(Date.now() + targetLifeMs).toISOString(),

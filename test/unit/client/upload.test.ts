@@ -1,6 +1,12 @@
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { fetchTransport, uploadFile, UploadFailed } from '../../../src/client/index.ts'
+import {
+  fetchTransport,
+  uploadFile,
+  UploadFailed,
+  type PartRequest,
+  type Transport,
+} from '../../../src/client/index.ts'
 import { noise, setUp, sourceOf } from './client.ts'
 import { failing, MEDIA, refusal, reply, type Answer } from './upload-server.ts'
 
@@ -23,6 +29,31 @@ test('targets are asked for in batches, and the headers they name are sent', asy
   const sent = deck.server.seen.filter(({ route }) => route === PART)
   expect(sent).toHaveLength(190)
   for (const { headers, part } of sent) expect(headers['x-echo']).toBe(String(part))
+})
+
+test('a target is relative to the request that asked for it, whatever path lies before', async () => {
+  await using deck = await setUp({ partSize: 5000 })
+  const urls: string[] = []
+  const transport: typeof fetchTransport = (request) => {
+    urls.push(request.url)
+    return fetchTransport(request)
+  }
+  await deck.upload({ transport, maxParallel: 1 })
+  const { baseUrl } = deck.server
+  expect(urls).toEqual([1, 2].map((part) => `${baseUrl}api/uploads/up-0/parts/${part}`))
+})
+
+test('an absolute target is used as it stands, without a header it does not name', async () => {
+  const targetUrl = (part: number) => `https://store.test/key?partNumber=${part}`
+  await using deck = await setUp({ partSize: 5000, targetUrl })
+  const sent: Pick<PartRequest, 'url' | 'headers'>[] = []
+  const transport: Transport = ({ url, headers, body }) => {
+    sent.push({ url, headers })
+    deck.server.uploads.get('up-0')?.parts.set(sent.length, Buffer.from(body))
+    return Promise.resolve({ status: 200, retryAfter: null, body: '' })
+  }
+  await deck.upload({ transport, maxParallel: 1 })
+  expect(sent).toEqual([1, 2].map((part) => ({ url: targetUrl(part), headers: { 'X-Echo': String(part) } })))
 })
 
 test('a create whose answer is lost makes one upload', async () => {
