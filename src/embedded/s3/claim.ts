@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { S3Error } from './errors.ts'
 import type { S3Request } from './request.ts'
 import { ALGORITHM, type Scope } from './sigv4.ts'
@@ -32,7 +33,8 @@ export function readClaim(request: S3Request): Claim {
 
 /**
  * A presigned address carries in its query what would have been headers: `x-amz-meta-a=b` there is a header of that
- * name. Returns the request as if it had come with headers, without the parameters that only sign.
+ * name. Returns the request as if it had come with headers, without the parameters that only sign. Throws
+ * InvalidArgument for what no header could have brought.
  */
 export function withoutSignature(request: S3Request): S3Request {
   const query = new Map<string, string>()
@@ -40,10 +42,22 @@ export function withoutSignature(request: S3Request): S3Request {
   for (const [name, value] of request.query) {
     if (/^X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Content-Sha256)$/i.test(name))
       continue
-    if (/^x-amz-/i.test(name)) headers.set(name.toLowerCase(), value)
+    if (/^x-amz-/i.test(name)) headers.set(name.toLowerCase(), headerBytes(name, value))
     else query.set(name, value)
   }
   return { ...request, query, headers }
+}
+
+/** The value of a header as this server holds all of them: one character is one byte. */
+function headerBytes(name: string, value: string): string {
+  const bytes = Buffer.from(value).toString('latin1')
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, bytes)
+    return bytes
+  } catch {
+    throw new S3Error('InvalidArgument', `Parameter ${name} cannot stand for a header.`)
+  }
 }
 
 function headerClaim({ headers }: S3Request, header: string): Claim {
