@@ -1,10 +1,10 @@
 import {
+  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
-import { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { noise, openTarget, putPart, read, refusal, type S3Target, startUpload } from '../support/s3.ts'
 
@@ -48,6 +48,21 @@ describe('ranges', () => {
     const { Body, $metadata } = await get({ Range })
     expect($metadata.httpStatusCode).toBe(200)
     expect(await Body?.transformToString()).toBe('0123456789')
+  })
+
+  test('a range is only meant while If-Range still holds', async () => {
+    const readAs = async (IfRange: string) => {
+      const headers = { range: 'bytes=2-4', 'if-range': IfRange }
+      const { status, text } = await s3.raw({ method: 'GET', path: '/digits', headers })
+      return [status, text]
+    }
+    expect(await readAs(etag)).toEqual([206, '234'])
+    expect(await readAs('"other"')).toEqual([200, '0123456789'])
+  })
+
+  test('HEAD tells of a range what GET would give', async () => {
+    const head = await s3.client.send(new HeadObjectCommand({ ...at('digits'), Range: 'bytes=2-4' }))
+    expect(head).toMatchObject({ ContentLength: 3, ContentRange: 'bytes 2-4/10' })
   })
 
   test('a range of a multipart object may begin in one part and end in another', async () => {

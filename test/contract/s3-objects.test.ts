@@ -13,7 +13,17 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allKeys, noise, openTarget, read, refusal, type S3Target } from '../support/s3.ts'
+import {
+  allKeys,
+  FIRST_REGION,
+  noise,
+  openTarget,
+  read,
+  refusal,
+  refused,
+  type S3Target,
+} from '../support/s3.ts'
+import { send, signRequest } from '../support/s3-signing.ts'
 
 let s3: S3Target
 beforeAll(async () => {
@@ -32,14 +42,25 @@ describe('buckets', () => {
     await s3.client.send(new HeadBucketCommand({ Bucket: s3.bucket }))
   })
 
-  test('making your own bucket again in us-east-1 changes nothing', async () => {
-    await s3.client.send(new CreateBucketCommand({ Bucket: s3.bucket }))
+  test('making your own bucket again is no error in us-east-1, and one in any other region', async () => {
+    const again = s3.client.send(new CreateBucketCommand({ Bucket: s3.bucket }))
+    if (s3.signer.region === FIRST_REGION) await again
+    else expect(await refusal(again)).toBe('BucketAlreadyOwnedByYou 409')
   })
 
-  test('us-east-1 is told as an empty location', async () => {
+  test('the location of a bucket is its region, and nothing for us-east-1', async () => {
     const { LocationConstraint } = await s3.client.send(new GetBucketLocationCommand({ Bucket: s3.bucket }))
-    expect(LocationConstraint ?? '').toBe('')
+    expect(LocationConstraint || FIRST_REGION).toBe(s3.signer.region)
   })
+
+  test.each(['ab', 'UPPER', 'under_score', 'dot..dot', '10.0.0.1', '-dash', 'x'.repeat(64)])(
+    'no bucket can be called %j',
+    async (name) => {
+      const request = { method: 'PUT', path: `/${name}` }
+      const { headers } = signRequest(s3.endpoint, s3.signer, request)
+      expect(refused(await send(s3.endpoint, request, headers))).toBe('InvalidBucketName 400')
+    },
+  )
 
   test('a bucket that is not there is told from an object that is not there', async () => {
     const nowhere = { Bucket: `${s3.bucket}-not`, Key: 'a' }

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 
 /**
  * Signs and sends S3 requests by hand, for all that an SDK would never do: wrong signatures, wrong digests, bodies cut
@@ -69,11 +70,12 @@ export function send(
   { method, path, query, body }: RawRequest,
   headers: Record<string, string> = {},
 ): Promise<RawAnswer> {
-  const { hostname, port } = new URL(endpoint)
+  const { hostname, port, protocol } = new URL(endpoint)
+  const dial = protocol === 'https:' ? httpsRequest : httpRequest
   const search = queryString(query)
   const target = search === '' ? path : `${path}?${search}`
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ hostname, port, method, path: target, headers, agent: false })
+    const outgoing = dial({ hostname, port, method, path: target, headers, agent: false })
     outgoing.on('error', reject)
     outgoing.on('response', (incoming) => {
       const pieces: Buffer[] = []

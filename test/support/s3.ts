@@ -36,20 +36,30 @@ export type S3Target = {
 }
 
 export const CREDENTIALS = { accessKeyId: 'TAPEDECKTEST', secretAccessKey: 'not/a+secret' }
+/** The region that differs from all others in how buckets are made and located. */
+export const FIRST_REGION = 'us-east-1'
 
-/** The S3 named by S3_CONTRACT_ENDPOINT and the AWS_* variables, or the embedded one on a temporary folder. */
+/**
+ * The S3 at CONTRACT_S3_ENDPOINT, with AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where the tests make
+ * and delete buckets called `contract-…`; without that variable the embedded one on a temporary folder.
+ */
 export async function openTarget(): Promise<S3Target> {
-  const { S3_CONTRACT_ENDPOINT: endpoint, S3_CONTRACT_REGION: region = 'us-east-1' } = process.env
-  if (endpoint === undefined) {
-    const folder = await temporaryFolder()
-    const server = await startEmbedded(folder.path)
-    return openBucket(server.url, { ...CREDENTIALS, region: 'us-east-1' }, async () => {
-      await server.close()
-      await folder.remove()
-    })
-  }
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = process.env
+  const { CONTRACT_S3_ENDPOINT: endpoint, AWS_REGION: region = FIRST_REGION } = process.env
+  if (endpoint === undefined) return openEmbedded()
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env
+  if (!accessKeyId || !secretAccessKey)
+    throw new Error('CONTRACT_S3_ENDPOINT needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
   return openBucket(endpoint, { accessKeyId, secretAccessKey, region })
+}
+
+/** The embedded S3 on a temporary folder, whatever the environment says. */
+export async function openEmbedded(): Promise<S3Target> {
+  const folder = await temporaryFolder()
+  const server = await startEmbedded(folder.path)
+  return openBucket(server.url, { ...CREDENTIALS, region: FIRST_REGION }, async () => {
+    await server.close()
+    await folder.remove()
+  })
 }
 
 export const startEmbedded = (directory: string) =>
