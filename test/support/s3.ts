@@ -97,6 +97,7 @@ export async function openBucket(
 const clientSettings = (endpoint: string, { region, ...credentials }: Signer): S3ClientConfig => ({
   ...{ endpoint, region, credentials, forcePathStyle: true },
   ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
+  logger: silentLog,
 })
 
 async function removeBucket(client: S3Client, bucket: string): Promise<void> {

@@ -75,7 +75,7 @@ const contradicts = ({ checksum }: Part, { algorithm, value }: Checksum): boolea
   checksum?.algorithm !== algorithm || checksum.value !== value
 
 /** MD5 over the MD5s of the parts, then how many: what all of S3's clients expect, and what AWS does. */
-function etagOf(parts: readonly Part[]): string {
+export function etagOf(parts: readonly { readonly etag: string }[]): string {
   const hash = createHash('md5')
   for (const { etag } of parts) hash.update(etag, 'hex')
   return `${hash.digest('hex')}-${parts.length}`

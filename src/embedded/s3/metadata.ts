@@ -23,11 +23,12 @@ export type Metadata = {
   readonly close: () => void
 }
 
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 /**
  * Keys are BLOBs, since SQLite compares those byte by byte: that is the order of S3 lists, and it needs no care with
- * NUL. An object is an ordered list of blobs; a part of an upload is one blob. Each blob has one owner.
+ * NUL. An object is an ordered list of blobs; a part of an upload is one blob. Each blob has one owner. An object that
+ * was put together from parts remembers the id of its upload.
  */
 const SCHEMA = `
   CREATE TABLE buckets (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) STRICT;
@@ -39,6 +40,7 @@ const SCHEMA = `
     size_bytes INTEGER NOT NULL,
     modified_at INTEGER NOT NULL,
     headers TEXT NOT NULL,
+    upload TEXT,
     UNIQUE (bucket, key)
   ) STRICT;
   CREATE TABLE object_blobs (

@@ -19,7 +19,7 @@ export function createMultipartLists(store: Store) {
     const truncated = limit > 0 && found.length > limit
     const next = truncated ? shown.at(-1)?.number : undefined
     return {
-      body: xml`<ListPartsResult xmlns="${S3_NAMESPACE}"><Bucket>${request.bucket}</Bucket><Key>${keyEncoding(request)(request.key)}</Key><UploadId>${upload.id}</UploadId><StorageClass>STANDARD</StorageClass><PartNumberMarker>${marker}</PartNumberMarker>${optional('NextPartNumberMarker', next)}<MaxParts>${limit}</MaxParts><IsTruncated>${truncated}</IsTruncated>${shown.map(partElement)}</ListPartsResult>`,
+      body: xml`<ListPartsResult xmlns="${S3_NAMESPACE}"><Bucket>${request.bucket}</Bucket><Key>${request.key}</Key><UploadId>${upload.id}</UploadId><StorageClass>STANDARD</StorageClass><PartNumberMarker>${marker}</PartNumberMarker>${optional('NextPartNumberMarker', next)}<MaxParts>${limit}</MaxParts><IsTruncated>${truncated}</IsTruncated>${shown.map(partElement)}</ListPartsResult>`,
     }
   }
 

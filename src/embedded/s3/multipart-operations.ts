@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Handler } from './call.ts'
 import { checksumAlgorithm } from './checksums.ts'
-import { assemble, readPartList } from './complete-upload.ts'
+import { assemble, etagOf, readPartList, type WantedPart } from './complete-upload.ts'
 import { checkWrite } from './conditions.ts'
 import { notImplemented, S3Error } from './errors.ts'
 import { keptHeaders } from './object-headers.ts'
@@ -14,7 +14,7 @@ import { checksumHeader } from './write-operations.ts'
 import { S3_NAMESPACE, xml } from './xml.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-export const MAX_PART_NUMBER = 10_000
+const MAX_PART_NUMBER = 10_000
 
 export function createMultipartOperations(store: Store) {
   const createMultipartUpload: Handler = ({ request }) => {
@@ -54,16 +54,7 @@ export function createMultipartOperations(store: Store) {
   const completeMultipartUpload: Handler = async ({ request, text }) => {
     const { bucket, key } = request
     const wanted = readPartList(text)
-    const { etag, freed } = store.transaction(() => {
-      const upload = requireUpload(store, request)
-      checkWrite(request, store.objects.find(bucket, key))
-      const parts = store.uploads.parts(upload.id, 0, -1)
-      const { etag, pieces, sizeBytes, unused } = assemble(parts, wanted)
-      store.uploads.remove(upload.id)
-      const object = { bucket, key: upload.key, etag, sizeBytes, modifiedAt: store.now() }
-      const replaced = store.objects.put({ ...object, headers: upload.headers, pieces })
-      return { etag, freed: [...replaced, ...unused] }
-    })
+    const { etag, freed } = store.transaction(() => complete(store, request, wanted))
     await store.blobs.discard(freed)
     return {
       body: xml`<CompleteMultipartUploadResult xmlns="${S3_NAMESPACE}"><Location>${locationOf(request)}</Location><Bucket>${bucket}</Bucket><Key>${key}</Key><ETag>"${etag}"</ETag></CompleteMultipartUploadResult>`,
@@ -77,6 +68,24 @@ export function createMultipartOperations(store: Store) {
   }
 
   return { createMultipartUpload, uploadPart, completeMultipartUpload, abortMultipartUpload }
+}
+
+/** Makes an object of an upload. Returns its ETag and the blobs nobody needs any more. */
+function complete(store: Store, request: S3Request, wanted: readonly WantedPart[]) {
+  const { bucket, key, query } = request
+  store.requireBucket(bucket)
+  const existing = store.objects.find(bucket, key)
+  // Asked again with the same parts, AWS gives the same answer again: the client may have lost the first one. Here
+  // that holds for as long as the object is there.
+  if (existing && existing.upload === query.get('uploadId') && existing.etag === etagOf(wanted))
+    return { etag: existing.etag, freed: [] }
+  const upload = requireUpload(store, request)
+  checkWrite(request, existing)
+  const { unused, ...content } = assemble(store.uploads.parts(upload.id, 0, -1), wanted)
+  store.uploads.remove(upload.id)
+  const { headers, id } = upload
+  const object = { bucket, key: upload.key, headers, upload: id, modifiedAt: store.now(), ...content }
+  return { etag: content.etag, freed: [...store.objects.put(object), ...unused] }
 }
 
 /** The upload a request is about; its id is good for the bucket and key it was made for only. Throws NoSuchUpload. */

@@ -17,6 +17,8 @@ export type StoredObject = {
   /** Whole seconds, in milliseconds since the Unix epoch: HTTP dates carry no more. */
   readonly modifiedAt: number
   readonly headers: StoredHeaders
+  /** The id of the multipart upload it came from; null when it was put in one piece. */
+  readonly upload: string | null
 }
 
 export type NewObject = Omit<StoredObject, 'id'> & {
@@ -37,9 +39,10 @@ const ObjectRow = z.object({
   sizeBytes: z.number(),
   modifiedAt: z.number(),
   headers: HeadersColumn,
+  upload: z.string().nullable(),
 })
 const PieceRow = z.object({ blob: z.string(), sizeBytes: z.number() })
-const COLUMNS = 'id, key, etag, size_bytes AS sizeBytes, modified_at AS modifiedAt, headers'
+const COLUMNS = 'id, key, etag, size_bytes AS sizeBytes, modified_at AS modifiedAt, headers, upload'
 
 /** The objects and the blobs they are made of, as rows. Callers wrap what belongs together in a transaction. */
 export type ObjectTable = ReturnType<typeof createObjectTable>
@@ -50,7 +53,7 @@ export function createObjectTable({ database }: Metadata) {
     `SELECT ${COLUMNS} FROM objects WHERE bucket = ? AND key >= ? ORDER BY key LIMIT 1`,
   )
   const insert = database.prepare(
-    'INSERT INTO objects (bucket, key, etag, size_bytes, modified_at, headers) VALUES (?, ?, ?, ?, ?, ?) RETURNING id',
+    'INSERT INTO objects (bucket, key, etag, size_bytes, modified_at, headers, upload) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id',
   )
   const pieces = database.prepare(
     'SELECT blob, size_bytes AS sizeBytes FROM object_blobs WHERE object = ? ORDER BY position',
@@ -75,8 +78,8 @@ export function createObjectTable({ database }: Metadata) {
     /** Adds an object, in place of the one of that key if there is one; returns the blobs of that one. */
     put(object: NewObject): string[] {
       const freed = table.remove(object.bucket, object.key.toString())
-      const { bucket, key, etag, sizeBytes, modifiedAt, headers } = object
-      const row = insert.get(bucket, key, etag, sizeBytes, modifiedAt, JSON.stringify(headers))
+      const { bucket, key, etag, sizeBytes, modifiedAt, headers, upload } = object
+      const row = insert.get(bucket, key, etag, sizeBytes, modifiedAt, JSON.stringify(headers), upload)
       const { id } = z.object({ id: z.number() }).parse(row)
       for (const [position, piece] of object.pieces.entries())
         insertPiece.run(id, position, piece.blob, piece.sizeBytes)

@@ -95,7 +95,7 @@ const ROUTES = [
     method: 'GET',
     at: 'key',
     needs: ['uploadId'],
-    mayQuery: ['max-parts', 'part-number-marker', 'encoding-type'],
+    mayQuery: ['max-parts', 'part-number-marker'],
   },
 ] as const satisfies readonly RouteShape[]
 

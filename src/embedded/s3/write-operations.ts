@@ -38,7 +38,7 @@ export function createWriteOperations(store: Store) {
         const pieces = [{ blob, sizeBytes }]
         return store.objects.put({
           ...{ bucket, key: Buffer.from(key), pieces, sizeBytes },
-          ...{ etag: md5, modifiedAt: store.now(), headers: written },
+          ...{ etag: md5, modifiedAt: store.now(), headers: written, upload: null },
         })
       },
     )
