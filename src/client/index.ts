@@ -4,6 +4,7 @@ export type { UploadProgress } from './ledger.ts'
 export type { Timing } from './timing.ts'
 export { fetchTransport, type PartRequest, type Transport } from './transport.ts'
 export {
+  randomKey,
   uploadFile,
   type UploadedFile,
   type UploadEvents,

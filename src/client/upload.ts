@@ -132,8 +132,8 @@ async function complete(api: UploadsApi, id: string, ledger: Ledger, send: () =>
   }
 }
 
-// Not `randomUUID`: browsers keep it from plain-http pages.
-function randomKey(): string {
+/** An idempotency key. Not `randomUUID`: browsers keep it from plain-http pages. */
+export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('')

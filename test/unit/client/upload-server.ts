@@ -155,7 +155,6 @@ export async function startUploadServer({
   }
 }
 
-export type UploadServer = Awaited<ReturnType<typeof startUploadServer>>
 export type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
 
 export function reply(response: ServerResponse, { status, body, headers = {} }: Answer) {
