@@ -1,0 +1,15 @@
+import { useEffect, useSyncExternalStore } from 'react'
+import { needsPage, type Deck, type Track } from '../deck/index.ts'
+
+/** The files on the deck. While any of them needs this page, leaving it asks first. */
+export function useTracks(deck: Deck): readonly Track[] {
+  const tracks = useSyncExternalStore(deck.subscribe, deck.tracks)
+  const busy = tracks.some(needsPage)
+  useEffect(() => {
+    if (!busy) return
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
+    window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [busy])
+  return tracks
+}

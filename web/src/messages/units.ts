@@ -1,0 +1,66 @@
+import type { Media } from '../../../src/contract/media.ts'
+import { messages } from './index.ts'
+
+const SIZE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+const numbers = new Intl.NumberFormat(messages.language)
+const percents = new Intl.NumberFormat(messages.language, { style: 'percent', maximumFractionDigits: 0 })
+
+export const number = (value: number): string => numbers.format(value)
+
+/** `percent` from 0 to 100, rounded down: 100 % is said only when it is true. */
+export const percentage = (percent: number): string => percents.format(Math.floor(percent) / 100)
+
+export const withUnit = (value: number, unit: string | undefined): string =>
+  unit ? `${number(value)} ${unit}` : number(value)
+
+/** Bytes in decimal units, as file managers show them. */
+export function size(bytes: number): string {
+  const power = Math.min(SIZE_UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  const unit = SIZE_UNITS[power] ?? 'byte'
+  const value = bytes / 1000 ** power
+  const maximumFractionDigits = value < 10 && power > 0 ? 1 : 0
+  const unitDisplay = power === 0 ? 'long' : 'short'
+  return new Intl.NumberFormat(messages.language, {
+    style: 'unit',
+    unit,
+    unitDisplay,
+    maximumFractionDigits,
+  }).format(value)
+}
+
+/** `24 hours`. */
+export const hours = (ms: number): string =>
+  new Intl.NumberFormat(messages.language, {
+    style: 'unit',
+    unit: 'hour',
+    unitDisplay: 'long',
+    maximumFractionDigits: 1,
+  }).format(ms / 3_600_000)
+
+/** As a tape counter shows it: `0:20`, `1:02:03`. */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const [first = 0, ...rest] = parts[0] === 0 ? parts.slice(1) : parts
+  return [first, ...rest.map((part) => String(part).padStart(2, '0'))].join(':')
+}
+
+/** What is in a file, shortest form: `PCM · 0:20 · 44.1 kHz · stereo`. */
+export function mediaSummary(media: Media): string {
+  const { codec, durationMs, sampleRateHz, channels, bitDepth } = media
+  return [
+    codecName(codec),
+    durationMs !== null && duration(durationMs),
+    withUnit(sampleRateHz / 1000, 'kHz'),
+    bitDepth !== undefined && messages.media.bits(bitDepth),
+    messages.media.channels(channels),
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}
+
+const PROPER_NAMES: Partial<Record<string, string>> = { vorbis: 'Vorbis', opus: 'Opus', wavpack: 'WavPack' }
+
+const codecName = (codec: string): string =>
+  codec.startsWith('pcm_') ? 'PCM' : (PROPER_NAMES[codec] ?? codec.toUpperCase())
