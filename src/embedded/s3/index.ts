@@ -12,7 +12,7 @@ export { DataFolderInUse } from './metadata.ts'
 export type S3Server = {
   /** Where it listens, like `http://127.0.0.1:41234`. Clients need path-style addressing. */
   readonly url: string
-  /** Lets requests under way finish for up to 5 seconds, then frees port and data folder. */
+  /** Lets requests under way finish for up to 5 seconds, then frees port and data folder. May be called again. */
   close(): Promise<void>
 }
 
@@ -43,13 +43,8 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     const listening = await listen({ operations, gate: { credentials, region, clock }, log, port })
     const url = `http://127.0.0.1:${listening.port}`
     log.info({ url, directory }, 'embedded S3 is listening')
-    return {
-      url,
-      async close() {
-        await listening.close()
-        store.close()
-      },
-    }
+    let closed: Promise<void> | undefined
+    return { url, close: () => (closed ??= listening.close().then(() => store.close())) }
   } catch (error) {
     store.close()
     throw error

@@ -36,6 +36,10 @@ export async function listen(parts: ServerParts): Promise<Listening> {
     const exchange = handle(parts, incoming, outgoing)
     underWay.add(exchange)
     void exchange.finally(() => underWay.delete(exchange))
+    // Node waits for a connection that was busy at closing time until its client hangs up, which may take a minute.
+    outgoing.on('close', () => {
+      if (!server.listening) incoming.socket.end()
+    })
   }
   // A part over a slow line takes as long as it takes: no limit on a whole request, the default one on its headers.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS }, onRequest)
