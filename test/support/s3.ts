@@ -17,7 +17,7 @@ import {
   S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { startS3Server } from '../../src/embedded/s3/index.ts'
+import { type S3ServerOptions, startS3Server } from '../../src/embedded/s3/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import { type RawAnswer, type RawRequest, send, type Signer, signRequest } from './s3-signing.ts'
@@ -62,8 +62,8 @@ export async function openEmbedded(): Promise<S3Target> {
   })
 }
 
-export const startEmbedded = (directory: string) =>
-  startS3Server({ directory, credentials: CREDENTIALS, clock: systemClock, log: silentLog })
+export const startEmbedded = (directory: string, settings: Partial<S3ServerOptions> = {}) =>
+  startS3Server({ directory, credentials: CREDENTIALS, clock: systemClock, log: silentLog, ...settings })
 
 export async function openBucket(
   endpoint: string,
@@ -71,16 +71,16 @@ export async function openBucket(
   afterwards: () => Promise<void> = async () => {},
 ): Promise<S3Target> {
   const clients: S3Client[] = []
-  const newClient = (settings: S3ClientConfig): S3Client => {
-    const client = new S3Client({ ...clientSettings(endpoint, signer), ...settings })
+  const keep = (settings: S3ClientConfig): S3Client => {
+    const client = newClient(endpoint, signer, settings)
     clients.push(client)
     return client
   }
-  const client = newClient({})
+  const client = keep({})
   const bucket = `contract-${randomBytes(8).toString('hex')}`
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
   return {
-    ...{ endpoint, signer, client, bucket, newClient },
+    ...{ endpoint, signer, client, bucket, newClient: keep },
     raw(request) {
       const whole = { ...request, path: `/${bucket}${request.path}` }
       return send(endpoint, whole, signRequest(endpoint, signer, whole).headers)
@@ -94,11 +94,16 @@ export async function openBucket(
 }
 
 /** Off AWS: addresses by path, and checksums only where the protocol needs them. */
-const clientSettings = (endpoint: string, { region, ...credentials }: Signer): S3ClientConfig => ({
-  ...{ endpoint, region, credentials, forcePathStyle: true },
-  ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
-  logger: silentLog,
-})
+export const newClient = (
+  endpoint: string,
+  { region, ...credentials }: Signer,
+  settings: S3ClientConfig = {},
+): S3Client =>
+  new S3Client({
+    ...{ endpoint, region, credentials, forcePathStyle: true, logger: silentLog },
+    ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
+    ...settings,
+  })
 
 async function removeBucket(client: S3Client, bucket: string): Promise<void> {
   for (const Key of await allKeys(client, bucket))
