@@ -8,8 +8,12 @@ export type JobState = (typeof JOB_STATES)[number]
 export const JOB_PHASES = ['fetching', 'analysing', 'converting', 'storing'] as const
 export type JobPhase = (typeof JOB_PHASES)[number]
 
+/** Why a job failed. `worker-died`: the process that ran it died, time and again. */
+export const JOB_ERROR_CODES = ['conversion-failed', 'source-gone', 'worker-died', 'internal-error'] as const
+export type JobErrorCode = (typeof JOB_ERROR_CODES)[number]
+
 const Time = z.iso.datetime()
-const JobError = z.object({ code: z.string(), message: z.string() })
+export const JobError = z.object({ code: z.enum(JOB_ERROR_CODES), message: z.string() })
 
 export const JobRequest = z
   .object({
@@ -17,6 +21,14 @@ export const JobRequest = z
     format: z.string().optional().describe('An id of `GET /api/formats`'),
     preset: z.string().optional().describe('A preset of `GET /api/formats`, instead of format and options'),
     options: z.record(z.string(), z.unknown()).optional(),
+  })
+  .refine(({ format, preset }) => (format === undefined) !== (preset === undefined), {
+    path: ['format'],
+    message: 'Give either a format or a preset.',
+  })
+  .refine(({ preset, options }) => preset === undefined || options === undefined, {
+    path: ['options'],
+    message: 'A preset has its options already.',
   })
   .meta({ id: 'JobRequest' })
 export type JobRequest = z.infer<typeof JobRequest>

@@ -22,7 +22,6 @@ export const PROBLEM_CODES = [
   'part-size',
   'part-stalled',
   'parts-missing',
-  'queue-full',
   'range-not-satisfiable',
   'request-too-large',
   'shutting-down',

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import {
   CompleteRequest,
   CompleteView,
+  IdempotencyHeader,
   PartView,
   TargetsRequest,
   TargetsView,
@@ -19,8 +20,6 @@ import type { Uploads } from './uploads.ts'
 import { partView, uploadProgressView, uploadView } from './views.ts'
 
 const ById = z.object({ uploadId: z.string() })
-/** Keys shorter than a UUID without its dashes could be guessed, and with them the id. */
-const IdempotencyKey = z.object({ 'idempotency-key': z.string().min(16).max(255).optional() })
 const PartHeaders = z.object({
   'content-length': z.coerce.number().int().nonnegative().optional(),
   'x-part-crc32': z
@@ -34,7 +33,8 @@ const tags = ['uploads']
 type Parts = { uploads: Uploads; clock: Clock }
 
 /** Uploads over HTTP. No decisions here. */
-export const uploadRoutes: FastifyPluginCallbackZod<Parts> = (app, parts, done) => {
+export const uploadRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads, clock }, done) => {
+  const parts = { uploads, clock } // without the prefix, which the app has applied already
   app.register(sessionRoutes, parts)
   app.register(partRoutes, parts)
   app.register(progressRoutes, parts)
@@ -44,7 +44,7 @@ export const uploadRoutes: FastifyPluginCallbackZod<Parts> = (app, parts, done) 
 const sessionRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => {
   app.post(
     '/uploads',
-    { schema: { tags, body: UploadRequest, headers: IdempotencyKey, response: { 201: UploadView } } },
+    { schema: { tags, body: UploadRequest, headers: IdempotencyHeader, response: { 201: UploadView } } },
     async (request, reply) => {
       const upload = await uploads.create(request.body, request.headers['idempotency-key'])
       const { uploadId } = upload.session
@@ -60,11 +60,17 @@ const sessionRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) 
 
   app.post(
     '/uploads/:uploadId/complete',
-    { schema: { tags, params: ById, body: CompleteRequest.optional(), response: { 200: CompleteView } } },
+    { schema: { tags, params: ById, body: CompleteRequest.nullish(), response: { 200: CompleteView } } },
     async (request) => {
       const media = await uploads.complete(request.params.uploadId, request.body?.crc32)
       return { state: 'ready' as const, media }
     },
+  )
+
+  app.post(
+    '/uploads/:uploadId/targets',
+    { schema: { tags, params: ById, body: TargetsRequest, response: { 200: TargetsView } } },
+    async (request) => targetsView(await uploads.find(request.params.uploadId), request.body),
   )
 
   app.delete(
@@ -80,11 +86,8 @@ const sessionRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) 
 }
 
 const partRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => {
-  app.post(
-    '/uploads/:uploadId/targets',
-    { schema: { tags, params: ById, body: TargetsRequest, response: { 200: TargetsView } } },
-    async (request) => targetsView(await uploads.find(request.params.uploadId), request.body),
-  )
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, ignored) => ignored(null)) // bytes of any type, read as they come
 
   app.put(
     '/uploads/:uploadId/parts/:part',
@@ -120,10 +123,11 @@ const progressRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads, clock }
       const upload = await uploads.find(request.query.uploadId)
       const view = uploadProgressView(upload, clock.now())
       const final = ['ready', 'aborted', 'failed'].includes(view.state)
-      return reply
-        .header('cache-control', `private, max-age=${final ? 60 : 1}`)
-        .header('etag', etagOf({ ...view, asOf: '' }))
-        .send(view)
+      reply.headers({
+        'cache-control': `private, max-age=${final ? 60 : 1}`,
+        etag: etagOf({ ...view, asOf: '' }),
+      })
+      return view
     },
   )
   done()

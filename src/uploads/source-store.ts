@@ -11,8 +11,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Readable } from 'node:stream'
-import { httpStatus } from '../aws/index.ts'
-import { sourceKey } from './upload.ts'
+import { emptyPrefix, httpStatus, type Removed } from '../aws/index.ts'
+import { UploadNotFound } from './failures.ts'
+import { sourceKey, uploadPrefix } from './upload.ts'
 
 /** The multipart upload is not there any more: joined or aborted, by us or by somebody else. */
 export class MultipartGone extends Error {}
@@ -99,15 +100,25 @@ export class SourceStore {
     }
   }
 
+  /** Opens the joined object. Throws UploadNotFound when it is gone. */
   async read(uploadId: string, abortSignal: AbortSignal): Promise<Readable> {
-    const { Body } = await this.#s3.send(new GetObjectCommand(this.#at(uploadId)), { abortSignal })
-    return Body as Readable
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand(this.#at(uploadId)), { abortSignal })
+      return Body as Readable
+    } catch (error) {
+      throw httpStatus(error) === 404 ? new UploadNotFound() : error
+    }
   }
 
   /** Removes the multipart upload and the object, whichever is there. Safe to repeat. */
   async remove(uploadId: string, multipartId: string | undefined): Promise<void> {
     if (multipartId !== undefined) await this.abort(uploadId, multipartId)
     await this.#s3.send(new DeleteObjectCommand(this.#at(uploadId)))
+  }
+
+  /** Removes everything below the upload's prefix, also what no row tells of. */
+  erase(uploadId: string): Promise<Removed> {
+    return emptyPrefix(this.#s3, this.#bucket, uploadPrefix(uploadId))
   }
 
   /** Ends a multipart upload and frees its parts. Safe to repeat. */

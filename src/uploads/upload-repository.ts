@@ -13,9 +13,12 @@ import { Session, StoredPart, type Upload } from './upload.ts'
 /** Version of the rows' shape. */
 const SCHEMA_VERSION = 1
 const SESSION = 'session'
+const EXPIRY = 'expiry'
 const EXPIRING = 'expiring#0'
 /** Part items own nothing in S3, so TTL may take them; a week is past the longest life of an upload. */
 const PART_LIFE_MS = 7 * 24 * HOUR_MS
+/** So long an expired upload is known as expired, rather than unknown. */
+const TOMBSTONE_LIFE_MS = 7 * 24 * HOUR_MS
 
 const SESSION_ATTRIBUTES = Object.keys(Session.shape)
 const PART_ATTRIBUTES = ['item', 'size', 'crc32', 'etag', 'at']
@@ -23,7 +26,7 @@ const PART_ATTRIBUTES = ['item', 'size', 'crc32', 'etag', 'at']
 export const uploadsTable = (prefix: string): TableDefinition => ({
   name: `${prefix}-uploads`,
   key: { partition: 'uploadId', sort: 'item' },
-  index: { name: 'expiry', key: { partition: 'expiryQueue', sort: 'expiryOrder' } },
+  index: { name: EXPIRY, key: { partition: 'expiryQueue', sort: 'expiryOrder' } },
 })
 
 type Found = { won: boolean; session: Session | undefined }
@@ -68,13 +71,52 @@ export class UploadRepository {
       .join(', ')})`
     const moved = values.expiresAt === undefined ? {} : expiryKeys({ uploadId, expiresAt: values.expiresAt })
     const input = conditionalUpdate({ ...values, ...moved }, { expression, names: ['state'], values: states })
-    const answer = await orConditionFailed(
-      this.#db.send(
-        new UpdateCommand({ TableName: this.#table, Key: { uploadId, item: SESSION }, ...input }),
-      ),
-    )
+    const answer = await this.#update(uploadId, input)
     if ('row' in answer) return { won: false, session: answer.row && Session.parse(answer.row) }
     return { won: true, session: Session.parse(answer.Attributes) }
+  }
+
+  /** Ids of sessions whose time is over, the oldest first. The index may lag: {@link markDeleting} decides. */
+  async listExpired(now: number, limit: number): Promise<string[]> {
+    const { Items = [] } = await this.#db.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: EXPIRY,
+        KeyConditionExpression: 'expiryQueue = :queue AND expiryOrder < :now',
+        ExpressionAttributeValues: { ':queue': EXPIRING, ':now': sortableTime(now) },
+        ...projection(['uploadId']),
+        Limit: limit,
+      }),
+    )
+    return Items.map(({ uploadId }) => String(uploadId))
+  }
+
+  /** Takes an expired session out of everybody's hands; false when it is not expired any more, or gone. */
+  async markDeleting(uploadId: string, now: number): Promise<boolean> {
+    const input = conditionalUpdate(
+      { state: 'deleting', updatedAt: now },
+      {
+        expression: '#expiresAt <= :ifNow AND #state <> :ifGone',
+        names: ['expiresAt'],
+        values: { ifNow: now, ifGone: 'gone' },
+      },
+    )
+    return !('row' in (await this.#update(uploadId, input)))
+  }
+
+  /** Leaves a tombstone of a session that owns nothing any more; only now may TTL take it. */
+  async bury(uploadId: string, now: number): Promise<void> {
+    const ttl = epochSeconds(now + TOMBSTONE_LIFE_MS)
+    const input = conditionalUpdate(
+      { state: 'gone', ttl, expiryQueue: undefined, expiryOrder: undefined },
+      { expression: '#state = :ifDeleting', names: [], values: { ifDeleting: 'deleting' } },
+    )
+    await this.#update(uploadId, input)
+  }
+
+  #update(uploadId: string, input: ReturnType<typeof conditionalUpdate>) {
+    const Key = { uploadId, item: SESSION }
+    return orConditionFailed(this.#db.send(new UpdateCommand({ TableName: this.#table, Key, ...input })))
   }
 
   async findSession(uploadId: string): Promise<Session | undefined> {
@@ -174,7 +216,9 @@ const toPart = (row: Record<string, unknown>): StoredPart =>
 const epochSeconds = (ms: number) => Math.ceil(ms / 1000)
 
 /** The expiry index sorts text: times are padded so that they sort as numbers do. */
+const sortableTime = (ms: number) => String(ms).padStart(15, '0')
+
 const expiryKeys = ({ uploadId, expiresAt }: Pick<Session, 'uploadId' | 'expiresAt'>) => ({
   expiryQueue: EXPIRING,
-  expiryOrder: `${String(expiresAt).padStart(15, '0')}#${uploadId}`,
+  expiryOrder: `${sortableTime(expiresAt)}#${uploadId}`,
 })
