@@ -1,0 +1,168 @@
+import type { Removed } from '../aws/index.ts'
+import type { JobRequest } from '../contract/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempotency.ts'
+import { isId } from '../kernel/ids.ts'
+import type { Log } from '../kernel/log.ts'
+import { checkOptions, FORMATS, InvalidOption, PRESETS, type Format, type Options } from '../ffmpeg/index.ts'
+import type { OwnPage, ProgressRepository, Snapshot } from '../progress/index.ts'
+import type { Uploads } from '../uploads/index.ts'
+import * as failures from './failures.ts'
+import type { JobRepository } from './job-repository.ts'
+import { hasEnded, resultNameFor, type Job } from './job.ts'
+import type { ResultBytes, ResultStore, StoredResult } from './result-store.ts'
+
+/** Positions beyond this are told as this one: counting costs reads. */
+const FURTHEST_POSITION = 100
+const NORMAL_PRIORITY = 50
+
+/** A job as it stands: with what its worker last said while it runs, its place in the queue while it waits. */
+export type JobStatus = { job: Job; snapshot?: Snapshot | undefined; queuePosition?: number }
+
+export type ConversionsParts = {
+  jobs: JobRepository
+  uploads: Uploads
+  results: ResultStore
+  /** Formats that the encoders of this machine can make. */
+  formats: readonly Format[]
+  page: Pick<OwnPage, 'snapshotOf'>
+  pages: Pick<ProgressRepository, 'read'>
+  clock: Clock
+  log: Log
+  /** Milliseconds a job and its result are kept after it ended. */
+  retentionMs: number
+  /** Told of every new job, so that a worker here may start it at once. */
+  onQueued: (job: Job) => void
+}
+
+/** Takes jobs in and tells how they stand. */
+export class Conversions {
+  readonly #parts: ConversionsParts
+
+  constructor(parts: ConversionsParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Queues the conversion of a finished upload. Throws UnknownFormat, UnknownPreset, OptionRefused, IdempotencyConflict,
+   * and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
+   */
+  async request(request: JobRequest, idempotencyKey?: string): Promise<JobStatus> {
+    const { jobs, uploads, clock, log, retentionMs, onQueued } = this.#parts
+    const { format, options } = this.#wish(request)
+    const now = clock.now()
+    const expiresAt = now + retentionMs
+    const { session, media } = await uploads.claimSource(request.uploadId, expiresAt)
+    const { uploadId, name, size } = session
+    const wanted: Job = {
+      jobId: idForRequest('job', idempotencyKey),
+      state: 'queued',
+      fence: 0,
+      attempt: 0,
+      crashes: 0,
+      readyAt: now,
+      priority: NORMAL_PRIORITY,
+      source: { uploadId, name, size, media: { ...media, tags: bestKnown(media.tags) } },
+      format: format.id,
+      options,
+      name: resultNameFor(name, format.extension),
+      requestHash: requestHash(request),
+      createdAt: now,
+      updatedAt: now,
+      expiresAt,
+    }
+    const job = await jobs.add(wanted)
+    if (job.requestHash !== wanted.requestHash) throw new IdempotencyConflict()
+    if (job !== wanted) return this.find(job.jobId)
+    log.info({ jobId: job.jobId, uploadId, format: job.format }, 'job queued')
+    onQueued(job)
+    return { job }
+  }
+
+  /** How a job stands. Throws JobNotFound, JobExpired. */
+  async find(jobId: string): Promise<JobStatus> {
+    const job = await this.#find(jobId)
+    if (job.state === 'running') return { job, snapshot: await this.#snapshotOf(job) }
+    if (job.state !== 'queued') return { job }
+    return { job, queuePosition: (await this.#parts.jobs.countBefore(job, FURTHEST_POSITION)) + 1 }
+  }
+
+  /** What a job made. Throws JobNotDone, JobNotFound, JobExpired. */
+  async findResult(jobId: string): Promise<StoredResult> {
+    const job = await this.#find(jobId)
+    if (job.state !== 'done' || !job.result) throw new failures.JobNotDone(job.state)
+    const { key, size } = job.result
+    return { key, size, fileName: job.name, mimeType: mimeTypeOf(job) }
+  }
+
+  /** The bytes of a result, or of one range of it. Throws RangeNotSatisfiable. */
+  openResult(result: StoredResult, range: string | undefined): Promise<ResultBytes> {
+    return this.#parts.results.open(result, range)
+  }
+
+  /** A link straight to the store, for clients that reach it. */
+  linkResult(result: StoredResult, contentDisposition: string): Promise<string> {
+    return this.#parts.results.link(result, contentDisposition)
+  }
+
+  /** Ids of ended jobs whose time is over. */
+  listExpired(limit: number): Promise<string[]> {
+    return this.#parts.jobs.listExpired(this.#parts.clock.now(), limit)
+  }
+
+  /** Removes an expired job with all it owns; undefined when it is gone already. Safe to repeat. */
+  async expire(jobId: string): Promise<Removed | undefined> {
+    const { jobs, results, clock, log } = this.#parts
+    if (!(await jobs.markDeleting(jobId, clock.now()))) return undefined
+    const removed = await results.erase(jobId)
+    await jobs.bury(jobId, clock.now())
+    log.info({ jobId, ...removed }, 'expired job removed')
+    return removed
+  }
+
+  async #find(jobId: string): Promise<Job> {
+    const job = isId(jobId) ? await this.#parts.jobs.find(jobId) : undefined
+    if (!job) throw new failures.JobNotFound()
+    const expired = hasEnded(job) && job.expiresAt <= this.#parts.clock.now()
+    if (expired || job.state === 'deleting' || job.state === 'gone') throw new failures.JobExpired()
+    return job
+  }
+
+  /** A snapshot counts only for the lease it was made under: a late one says nothing about the job. */
+  async #snapshotOf({ jobId, fence, owner = '' }: Job): Promise<Snapshot | undefined> {
+    const { page, pages } = this.#parts
+    const own = page.snapshotOf(jobId)
+    const snapshot = own?.fence === fence ? own : (await pages.read(owner))?.jobs[jobId]
+    return snapshot?.fence === fence ? snapshot : undefined
+  }
+
+  #wish({ format, preset, options = {} }: JobRequest): { format: Format; options: Options } {
+    const chosen = preset === undefined ? undefined : PRESETS.find(({ id }) => id === preset)
+    if (preset !== undefined && !chosen) throw new failures.UnknownPreset(preset, PRESETS.map(idOf))
+    const id = chosen?.format ?? format ?? ''
+    const found = this.#parts.formats.find((one) => one.id === id)
+    if (!found) throw new failures.UnknownFormat(id, this.#parts.formats.map(idOf))
+    try {
+      return { format: found, options: checkOptions(found, chosen?.options ?? options) }
+    } catch (error) {
+      throw error instanceof InvalidOption ? new failures.OptionRefused(error.option, error.message) : error
+    }
+  }
+}
+
+const idOf = ({ id }: { id: string }) => id
+
+export const mimeTypeOf = ({ format }: Job) =>
+  FORMATS.find(({ id }) => id === format)?.mimeType ?? 'application/octet-stream'
+
+/** A job's row stays under a kilobyte, so it keeps the tags that people know a track by; the upload keeps the rest. */
+const KNOWN_TAGS = ['title', 'artist', 'album', 'date', 'track']
+const LONGEST_KNOWN_TAG = 80
+
+const bestKnown = (tags: Record<string, string>) =>
+  Object.fromEntries(
+    KNOWN_TAGS.flatMap((name) => {
+      const value = tags[name]
+      return value === undefined ? [] : [[name, value.slice(0, LONGEST_KNOWN_TAG)]]
+    }),
+  )

@@ -1,0 +1,52 @@
+import type { ProblemCode } from '../contract/index.ts'
+import { Failure } from '../kernel/failure.ts'
+
+export class UnknownFormat extends Failure {
+  readonly code = 'unknown-format' satisfies ProblemCode
+  constructor(format: string, known: readonly string[]) {
+    super(`There is no format "${format}". Formats are: ${known.join(', ')}.`, { known })
+  }
+}
+
+export class UnknownPreset extends Failure {
+  readonly code = 'unknown-preset' satisfies ProblemCode
+  constructor(preset: string, known: readonly string[]) {
+    super(`There is no preset "${preset}". Presets are: ${known.join(', ')}.`, { known })
+  }
+}
+
+/** An option that the format does not take, or a value out of its range. */
+export class OptionRefused extends Failure {
+  readonly code = 'invalid-option' satisfies ProblemCode
+  constructor(option: string, message: string) {
+    super(message, { option, errors: [{ path: `options.${option}`, message }] })
+  }
+}
+
+export class JobNotFound extends Failure {
+  readonly code = 'job-not-found' satisfies ProblemCode
+  constructor() {
+    super('There is no such job.')
+  }
+}
+
+export class JobExpired extends Failure {
+  readonly code = 'job-expired' satisfies ProblemCode
+  constructor() {
+    super('This job has expired and its result was removed. Please convert the file again.')
+  }
+}
+
+export class JobNotDone extends Failure {
+  readonly code = 'job-not-done' satisfies ProblemCode
+  constructor(state: string) {
+    super(`This job is ${state}, so there is no result to download.`, { state })
+  }
+}
+
+export class RangeNotSatisfiable extends Failure {
+  readonly code = 'range-not-satisfiable' satisfies ProblemCode
+  constructor(sizeBytes: number) {
+    super(`The result has ${sizeBytes} bytes; the range asked for lies outside.`, { sizeBytes })
+  }
+}

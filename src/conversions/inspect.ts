@@ -1,0 +1,53 @@
+import type { Media } from '../contract/index.ts'
+import { NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
+import { SourceRefused, type Inspect } from '../uploads/index.ts'
+import { fetchSource, SOURCE_FILE, type ReadSource } from './fetch-source.ts'
+import type { WorkFolders } from './work-folder.ts'
+
+/** What is taken at all, before anything is decoded: wider than every real recording, narrower than an attack. */
+const SAMPLE_RATES_HZ = { lowest: 4_000, highest: 768_000 }
+const MOST_CHANNELS = 16
+
+export type InspectorParts = { tools: Tools; read: ReadSource; folders: WorkFolders; maxDurationMs: number }
+
+/** Looks into finished uploads with the hardened ffprobe. The function throws SourceRefused with the reason. */
+export function createInspector({ tools, read, folders, maxDurationMs }: InspectorParts): Inspect {
+  return async (uploadId, sizeBytes) => {
+    await using folder = await folders.make(sizeBytes)
+    const { signal } = new AbortController()
+    await fetchSource(read, { uploadId, sizeBytes, folder, signal })
+    const found = await probe(tools, folder.path, SOURCE_FILE).catch((error: unknown) => {
+      throw error instanceof NotAudio
+        ? new SourceRefused('not-audio', `This file is not audio that can be converted: ${error.reason}.`)
+        : error
+    })
+    refuseOutOfBounds(found, maxDurationMs)
+    return { ...found, tags: shortened(found.tags) }
+  }
+}
+
+function refuseOutOfBounds({ sampleRateHz, channels, durationMs }: Probed, maxDurationMs: number): void {
+  const refuse = (what: string) => {
+    throw new SourceRefused('unsupported-audio', `This audio cannot be converted: ${what}.`)
+  }
+  const { lowest, highest } = SAMPLE_RATES_HZ
+  if (sampleRateHz < lowest || sampleRateHz > highest)
+    refuse(`its sample rate is ${sampleRateHz} Hz, and ${lowest} to ${highest} Hz are taken`)
+  if (channels > MOST_CHANNELS) refuse(`it has ${channels} channels, and at most ${MOST_CHANNELS} are taken`)
+  if (durationMs !== null && durationMs > maxDurationMs)
+    refuse(`it lasts ${hours(durationMs)} hours, and at most ${hours(maxDurationMs)} are taken`)
+}
+
+const hours = (ms: number) => Math.round(ms / 360_000) / 10
+
+/** Enough for people to know their file; a row stays small, and the file itself keeps everything. */
+const MOST_TAGS = 24
+const LONGEST_TAG = 200
+
+const shortened = (tags: Media['tags']): Media['tags'] =>
+  Object.fromEntries(
+    Object.entries(tags)
+      .filter(([name]) => name.length <= LONGEST_TAG)
+      .slice(0, MOST_TAGS)
+      .map(([name, value]) => [name, value.slice(0, LONGEST_TAG)]),
+  )

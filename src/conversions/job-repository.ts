@@ -1,0 +1,176 @@
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { conditionalUpdate, orConditionFailed, projection, type TableDefinition } from '../aws/index.ts'
+import { HOUR_MS, SECOND_MS } from '../kernel/units.ts'
+import { Job, type LeasedJob } from './job.ts'
+import { EXPIRING, ownerOf, QUEUED, readyAtOf, RUNNING, sortableTime, workKeys } from './work-index.ts'
+
+const SCHEMA_VERSION = 1
+const ATTRIBUTES = Object.keys(Job.shape)
+const INDEX = 'work'
+/** So long an expired job is known as expired, rather than unknown. */
+const TOMBSTONE_LIFE_MS = 7 * 24 * HOUR_MS
+
+export const jobsTable = (prefix: string): TableDefinition => ({
+  name: `${prefix}-jobs`,
+  key: { partition: 'jobId' },
+  index: { name: INDEX, key: { partition: 'workQueue', sort: 'workOrder' } },
+})
+
+/** What a worker may change about the job it holds. */
+export type Settlement = Partial<Job> & Pick<Job, 'state'>
+
+/** Jobs as rows. Every row is parsed; every write is conditional and recognises its own lost answer. */
+export class JobRepository {
+  readonly #db: DynamoDBDocumentClient
+  readonly #table: string
+
+  constructor(db: DynamoDBDocumentClient, tablePrefix: string) {
+    this.#db = db
+    this.#table = jobsTable(tablePrefix).name
+  }
+
+  /** Queues a new job. When there is one of this id already, that one is given. */
+  async add(job: Job): Promise<Job> {
+    const answer = await orConditionFailed(
+      this.#db.send(
+        new PutCommand({
+          TableName: this.#table,
+          Item: { ...job, v: SCHEMA_VERSION, ...workKeys(job) },
+          ConditionExpression: 'attribute_not_exists(jobId)',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      ),
+    )
+    return 'row' in answer ? Job.parse(answer.row) : job
+  }
+
+  async find(jobId: string): Promise<Job | undefined> {
+    const { Item } = await this.#db.send(
+      new GetCommand({
+        TableName: this.#table,
+        Key: { jobId },
+        ConsistentRead: true,
+        ...projection(ATTRIBUTES),
+      }),
+    )
+    return Item && Job.parse(Item)
+  }
+
+  /** Ids of jobs whose turn has come, the most urgent first. The index may lag: a claim decides. */
+  async listQueued(limit: number, now: number): Promise<string[]> {
+    const rows = await this.#listWork(QUEUED, { limit })
+    return rows.filter(({ workOrder }) => readyAtOf(workOrder) <= now).map(({ jobId }) => jobId)
+  }
+
+  /** Ids of jobs in somebody's hands, with that worker's id. */
+  async listRunning(): Promise<{ jobId: string; owner: string }[]> {
+    const rows = await this.#listWork(RUNNING, {})
+    return rows.map(({ jobId, workOrder }) => ({ jobId, owner: ownerOf(workOrder) }))
+  }
+
+  /** How many jobs stand before this one, counted up to `limit`. */
+  async countBefore(job: Job, limit: number): Promise<number> {
+    const { workOrder } = workKeys(job)
+    return (await this.#listWork(QUEUED, { limit, before: workOrder })).length
+  }
+
+  /** Ids of ended jobs whose time is over, the oldest first. The index may lag: {@link markDeleting} decides. */
+  async listExpired(now: number, limit: number): Promise<string[]> {
+    return (await this.#listWork(EXPIRING, { limit, before: sortableTime(now) })).map(({ jobId }) => jobId)
+  }
+
+  /** Takes an expired job out of everybody's hands; false when it is gone already. */
+  async markDeleting(jobId: string, now: number): Promise<boolean> {
+    const states = { ifQueued: 'queued', ifRunning: 'running', ifGone: 'gone' }
+    const input = conditionalUpdate(
+      { state: 'deleting', updatedAt: now },
+      {
+        expression: '#expiresAt <= :ifNow AND NOT #state IN (:ifQueued, :ifRunning, :ifGone)',
+        names: ['expiresAt'],
+        values: { ifNow: now, ...states },
+      },
+    )
+    return !('row' in (await orConditionFailed(this.#update(jobId, input))))
+  }
+
+  /** Leaves a tombstone of a job that owns nothing any more; only now may TTL take it. */
+  async bury(jobId: string, now: number): Promise<void> {
+    const ttl = Math.ceil((now + TOMBSTONE_LIFE_MS) / SECOND_MS)
+    const input = conditionalUpdate(
+      { state: 'gone', ttl, workQueue: undefined, workOrder: undefined },
+      { expression: '#state = :ifDeleting', names: [], values: { ifDeleting: 'deleting' } },
+    )
+    await orConditionFailed(this.#update(jobId, input))
+  }
+
+  async #listWork(queue: string, { limit, before }: { limit?: number; before?: string | undefined }) {
+    const { Items = [] } = await this.#db.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: INDEX,
+        KeyConditionExpression: `workQueue = :queue${before === undefined ? '' : ' AND workOrder < :before'}`,
+        ExpressionAttributeValues: { ':queue': queue, ...(before !== undefined && { ':before': before }) },
+        ...projection(['jobId', 'workOrder']),
+        Limit: limit,
+      }),
+    )
+    return Items.map((item) => ({ jobId: String(item['jobId']), workOrder: String(item['workOrder']) }))
+  }
+
+  /** Gives a queued job to a worker under a new fence; undefined when somebody else was faster. */
+  async claim(
+    job: Job,
+    lease: { owner: string; nonce: string; now: number },
+  ): Promise<LeasedJob | undefined> {
+    const { owner, nonce, now } = lease
+    if (job.state !== 'queued' || job.readyAt > now) return undefined
+    const claimed: LeasedJob = {
+      ...job,
+      state: 'running',
+      owner,
+      claimNonce: nonce,
+      fence: job.fence + 1,
+      attempt: job.attempt + 1, // counted before the work starts: a job that kills its worker must not live for ever
+      startedAt: job.startedAt ?? now,
+      updatedAt: now,
+    }
+    const { state, claimNonce, fence, attempt, startedAt, updatedAt } = claimed
+    const input = conditionalUpdate(
+      { state, owner, claimNonce, fence, attempt, startedAt, updatedAt, ...workKeys(claimed) },
+      {
+        expression: '#state = :ifQueued AND #fence = :ifFence AND attribute_not_exists(#cancelRequestedAt)',
+        names: ['cancelRequestedAt'],
+        values: { ifQueued: 'queued', ifFence: job.fence },
+      },
+    )
+    const answer = await orConditionFailed(this.#update(job.jobId, input))
+    const lostOwnAnswer = 'row' in answer && answer.row?.['claimNonce'] === nonce
+    return 'row' in answer && !lostOwnAnswer ? undefined : claimed
+  }
+
+  /**
+   * Moves a job out of a lease: done, failed, or back to the queue. Only while `job.fence` is the running lease and
+   * nobody asked to cancel; false when it is not, and then nothing changed.
+   */
+  async settle(job: LeasedJob, values: Settlement): Promise<boolean> {
+    const settled: Job = { ...job, ...values }
+    const input = conditionalUpdate(
+      { ...values, owner: undefined, claimNonce: undefined, ...workKeys(settled) },
+      {
+        expression:
+          '#state = :ifRunning AND #fence = :ifFence AND #owner = :ifOwner AND attribute_not_exists(#cancelRequestedAt)',
+        names: ['fence', 'cancelRequestedAt'],
+        values: { ifRunning: 'running', ifFence: job.fence, ifOwner: job.owner },
+      },
+    )
+    const answer = await orConditionFailed(this.#update(job.jobId, input))
+    if (!('row' in answer)) return true
+    const { fence, state, updatedAt } = answer.row ?? {}
+    return fence === job.fence && state === values.state && updatedAt === values.updatedAt
+  }
+
+  #update(jobId: string, input: ReturnType<typeof conditionalUpdate>) {
+    return this.#db.send(new UpdateCommand({ TableName: this.#table, Key: { jobId }, ...input }))
+  }
+}

@@ -1,0 +1,68 @@
+import path from 'node:path'
+import { z } from 'zod'
+import { JobError, Media } from '../contract/index.ts'
+
+/** Where a job is in its life; `deleting` and `gone` belong to cleanup. */
+const STORED_STATES = ['queued', 'running', 'done', 'failed', 'cancelled', 'deleting', 'gone'] as const
+
+/**
+ * A job as it lies in the table: one conversion of one upload. Times in epoch milliseconds, sizes in bytes.
+ * `fence` counts leases: every write of a worker names the one it holds, and so does the key of its result.
+ */
+export const Job = z.object({
+  jobId: z.string(),
+  state: z.enum(STORED_STATES),
+  fence: z.number(),
+  attempt: z.number(),
+  /** How often a worker died over it. */
+  crashes: z.number(),
+  /** Not before this time is it claimed. */
+  readyAt: z.number(),
+  priority: z.number(),
+  owner: z.string().optional(),
+  claimNonce: z.string().optional(),
+  cancelRequestedAt: z.number().optional(),
+  source: z.object({ uploadId: z.string(), name: z.string(), size: z.number(), media: Media }),
+  format: z.string(),
+  options: z.record(z.string(), z.number()),
+  /** File name of the result. */
+  name: z.string(),
+  result: z.object({ key: z.string(), size: z.number(), durationMs: z.number() }).optional(),
+  warnings: z.array(z.string()).optional(),
+  error: JobError.optional(),
+  /** Where progress stood when the job failed. */
+  percent: z.number().optional(),
+  requestHash: z.string(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  startedAt: z.number().optional(),
+  finishedAt: z.number().optional(),
+  expiresAt: z.number(),
+})
+export type Job = z.infer<typeof Job>
+
+/** A job that a worker holds: only with its fence may the worker write. */
+export type LeasedJob = Job & { owner: string }
+
+/** A result's key names the lease it was made under, so that a worker that lost it cannot overwrite a newer one. */
+export const resultKey = ({ jobId, fence }: Job, extension: string) =>
+  `${resultPrefix(jobId)}${fence}.${extension}`
+
+/** Cleanup deletes by this prefix. */
+export const resultPrefix = (jobId: string) => `results/${jobId}/`
+
+export const hasEnded = ({ state }: Job) => state !== 'queued' && state !== 'running'
+
+const LONGEST_NAME_BYTES = 255
+
+/** The source's name with another extension, cut at a whole character so that file systems take it. */
+export function resultNameFor(sourceName: string, extension: string): string {
+  const room = LONGEST_NAME_BYTES - Buffer.byteLength(`.${extension}`)
+  const stem = Buffer.from(path.parse(sourceName).name)
+  let end = Math.min(stem.length, room)
+  while (end < stem.length && isContinuation(stem[end])) end -= 1
+  return `${stem.toString('utf8', 0, end)}.${extension}`
+}
+
+/** A byte inside a character of UTF-8 (RFC 3629, 3). */
+const isContinuation = (byte = 0) => (byte & 0xc0) === 0x80

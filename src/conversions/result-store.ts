@@ -1,0 +1,83 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { emptyPrefix, httpStatus, type Removed } from '../aws/index.ts'
+import { MiB } from '../kernel/units.ts'
+import { RangeNotSatisfiable } from './failures.ts'
+import { resultPrefix } from './job.ts'
+
+/** Memory of one result on its way is part size times this. */
+const PARTS_AT_ONCE = 3
+const PART_BYTES = 8 * MiB
+const MOST_PARTS = 10_000
+const LINK_LIFE_SECONDS = 3600
+
+export type StoredResult = { key: string; size: number; mimeType: string; fileName: string }
+
+/** Bytes of a result, the whole or the range that was asked for. */
+export type ResultBytes = { body: Readable; length: number; contentRange: string | undefined }
+
+/** Results in S3. */
+export class ResultStore {
+  readonly #s3: S3Client
+  readonly #bucket: string
+
+  constructor(s3: S3Client, bucket: string) {
+    this.#s3 = s3
+    this.#bucket = bucket
+  }
+
+  /** Stores a file as one multipart upload (or one put, when it is small); calls `onBytes` as it goes. */
+  async put(
+    file: { path: string; key: string; sizeBytes: number; mimeType: string },
+    signal: AbortSignal,
+    onBytes: (bytes: number) => void,
+  ): Promise<void> {
+    const { path, key, sizeBytes, mimeType } = file
+    const upload = new Upload({
+      client: this.#s3,
+      params: { Bucket: this.#bucket, Key: key, Body: createReadStream(path), ContentType: mimeType },
+      queueSize: PARTS_AT_ONCE,
+      partSize: Math.max(PART_BYTES, Math.ceil(sizeBytes / MOST_PARTS / MiB) * MiB),
+    })
+    upload.on('httpUploadProgress', ({ loaded = 0 }) => onBytes(loaded))
+    const abort = () => void upload.abort()
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      await upload.done()
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Opens a result, or one range of it (`Range` header as RFC 9110 has it). Throws RangeNotSatisfiable. */
+  async open({ key, size }: StoredResult, range: string | undefined): Promise<ResultBytes> {
+    try {
+      const { Body, ContentLength, ContentRange } = await this.#s3.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range: range }),
+      )
+      return { body: Body as Readable, length: ContentLength ?? size, contentRange: ContentRange }
+    } catch (error) {
+      if (httpStatus(error) === 416) throw new RangeNotSatisfiable(size)
+      throw error
+    }
+  }
+
+  /** Removes every result of a job, also those of leases that were lost. */
+  erase(jobId: string): Promise<Removed> {
+    return emptyPrefix(this.#s3, this.#bucket, resultPrefix(jobId))
+  }
+
+  /** A link straight to S3 that anybody may follow for an hour. */
+  link({ key, mimeType }: StoredResult, contentDisposition: string): Promise<string> {
+    const command = new GetObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      ResponseContentType: mimeType,
+      ResponseContentDisposition: contentDisposition,
+    })
+    return getSignedUrl(this.#s3, command, { expiresIn: LINK_LIFE_SECONDS })
+  }
+}

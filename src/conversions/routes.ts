@@ -1,0 +1,139 @@
+import { create as contentDisposition } from 'content-disposition'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import {
+  FormatsView,
+  IdempotencyHeader,
+  JobRequest,
+  JobView,
+  ProgressView,
+  type LimitsView,
+} from '../contract/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { etagOf } from '../kernel/etag.ts'
+import type { Format } from '../ffmpeg/index.ts'
+import type { Conversions } from './conversions.ts'
+import type { StoredResult } from './result-store.ts'
+import { formatsView, jobView, progressView } from './views.ts'
+
+const ById = z.object({ jobId: z.string() })
+const tags = ['jobs']
+
+export type ConversionRoutesParts = {
+  conversions: Conversions
+  clock: Clock
+  formats: readonly Format[]
+  limits: LimitsView
+  /** Whether results are sent through this process or by a link to the store. */
+  downloadTransport: 'proxy' | 'direct'
+}
+
+/** Options carry the prefix that the app has applied already; it must not be applied again. */
+const SAME_PLACE = { prefix: '' }
+
+/** Jobs over HTTP. No decisions here. */
+export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, parts, done) => {
+  app.register(jobRoutes, { ...parts, ...SAME_PLACE })
+  app.register(resultRoutes, { ...parts, ...SAME_PLACE })
+  const formats = formatsView(parts.formats, parts.limits)
+  app.get('/formats', { schema: { tags: ['formats'], response: { 200: FormatsView } } }, (_, reply) => {
+    void reply.headers({ 'cache-control': 'private, max-age=60', etag: etagOf(formats) })
+    return formats
+  })
+  done()
+}
+
+const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conversions, clock }, done) => {
+  app.post(
+    '/jobs',
+    { schema: { tags, body: JobRequest, headers: IdempotencyHeader, response: { 202: JobView } } },
+    async (request, reply) => {
+      const status = await conversions.request(request.body, request.headers['idempotency-key'])
+      const view = jobView(status, clock.now())
+      return reply.code(202).header('location', `jobs/${view.id}`).send(view)
+    },
+  )
+
+  app.get(
+    '/jobs/:jobId',
+    { schema: { tags, params: ById, response: { 200: JobView } } },
+    async (request, reply) => {
+      const view = jobView(await conversions.find(request.params.jobId), clock.now())
+      const etag = etagOf({ ...view, progress: { ...view.progress, asOf: '' } })
+      reply.headers({ 'cache-control': cacheFor(view), etag })
+      return view
+    },
+  )
+
+  app.get(
+    '/progress',
+    { schema: { tags, querystring: ById, response: { 200: ProgressView } } },
+    async (request, reply) => {
+      const view = progressView(await conversions.find(request.query.jobId), clock.now())
+      reply.headers({ 'cache-control': cacheFor(view), etag: etagOf({ ...view, asOf: '' }) })
+      return view
+    },
+  )
+
+  done()
+}
+
+const resultRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (
+  app,
+  { conversions, downloadTransport },
+  done,
+) => {
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/jobs/:jobId/result',
+    schema: {
+      tags,
+      params: ById,
+      produces: ['application/octet-stream'],
+      description: 'The converted file; `Range` is honoured.',
+    },
+    handler: async (request, reply) => {
+      const result = await conversions.findResult(request.params.jobId)
+      const disposition = contentDisposition(result.fileName)
+      if (downloadTransport === 'direct')
+        return reply.redirect(await conversions.linkResult(result, disposition), 302)
+      reply.headers({
+        'content-type': result.mimeType,
+        'content-disposition': disposition,
+        'accept-ranges': 'bytes',
+        'cache-control': 'private, max-age=60',
+        etag: etagOf(result.key),
+      })
+      return sendResult(conversions, result, request, reply)
+    },
+  })
+  done()
+}
+
+async function sendResult(
+  conversions: Conversions,
+  result: StoredResult,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  if (request.method === 'HEAD') return reply.header('content-length', result.size).send()
+  const { body, length, contentRange } = await conversions.openResult(result, wantedRange(request, result))
+  if (contentRange !== undefined) reply.code(206).header('content-range', contentRange)
+  return reply.header('content-length', length).send(body)
+}
+
+/**
+ * The range to serve, if any. Several ranges at once and an `If-Range` of other bytes are answered with the whole, as
+ * RFC 9110 (14.2, 13.1.5) allows and demands.
+ */
+function wantedRange({ headers }: FastifyRequest, result: StoredResult): string | undefined {
+  const { range } = headers
+  const condition = headers['if-range']
+  if (range === undefined || range.includes(',')) return undefined
+  if (condition !== undefined && condition !== etagOf(result.key)) return undefined
+  return range
+}
+
+const cacheFor = ({ state }: Pick<JobView, 'state'>) =>
+  `private, max-age=${state === 'queued' || state === 'running' ? 1 : 60}`

@@ -1,0 +1,40 @@
+import type { Job } from './job.ts'
+
+const SHARD = '0'
+
+/** The index sorts text: times are padded so that they sort as numbers do. */
+export const sortableTime = (ms: number) => String(ms).padStart(15, '0')
+
+/** A partition of the `work` index. */
+export const QUEUED = `queued#${SHARD}`
+export const RUNNING = `running#${SHARD}`
+export const EXPIRING = `expiring#${SHARD}`
+
+/** Where a job stands in the `work` index. Every live job is in exactly one partition: written with the state, always. */
+export function workKeys({ jobId, state, priority, readyAt, owner, expiresAt }: Job): {
+  workQueue: string | undefined
+  workOrder: string | undefined
+} {
+  switch (state) {
+    case 'queued':
+      return {
+        workQueue: QUEUED,
+        workOrder: `${String(priority).padStart(2, '0')}#${sortableTime(readyAt)}#${jobId}`,
+      }
+    case 'running':
+      return { workQueue: RUNNING, workOrder: `${owner ?? ''}#${jobId}` }
+    case 'done':
+    case 'failed':
+    case 'cancelled':
+    case 'deleting':
+      return { workQueue: EXPIRING, workOrder: `${sortableTime(expiresAt)}#${jobId}` }
+    case 'gone':
+      return { workQueue: undefined, workOrder: undefined }
+  }
+}
+
+/** Reads back what {@link workKeys} wrote for a queued job. */
+export const readyAtOf = (workOrder: string) => Number(workOrder.split('#')[1])
+
+/** Reads back what {@link workKeys} wrote for a running job. */
+export const ownerOf = (workOrder: string) => workOrder.split('#')[0] ?? ''
