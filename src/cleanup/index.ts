@@ -1,0 +1,2 @@
+/** Removes what has expired. */
+export { Sweeper, type SweepReport } from './sweeper.ts'
