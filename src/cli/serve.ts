@@ -1,0 +1,76 @@
+import { pino } from 'pino'
+import packageJson from '../../package.json' with { type: 'json' }
+import { loadConfig, type Config } from '../config/index.ts'
+import { findTools } from '../ffmpeg/index.ts'
+import { createMetrics } from '../http/index.ts'
+import { systemClock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import { SECOND_MS } from '../kernel/units.ts'
+import { createService, type Service } from './service.ts'
+import { openStores, type Stores } from './stores.ts'
+
+/** A stop ends requests under way after this long, since a part on a slow line can take for ever. */
+const DRAIN_MS = 10 * SECOND_MS
+
+/** Runs the service until SIGTERM or SIGINT. Throws when it cannot start. */
+export async function serve(environment: Record<string, string | undefined>): Promise<void> {
+  const config = loadConfig(environment)
+  const log: Log = pino({ level: config.logLevel }, pino.destination(2))
+  const clock = systemClock
+  const metrics = createMetrics()
+  const tools = await findTools(config.tools)
+  const stores = await openStores({ config, clock, log, meter: metrics.countUnits })
+  let service: Service | undefined
+  try {
+    const { version } = packageJson
+    service = await createService({ config, stores, tools, metrics, version, clock, log })
+    await service.app.listen({ port: config.http.port, host: config.http.host })
+    await service.start()
+  } catch (error) {
+    await service?.app.close()
+    await stores.close()
+    throw error
+  }
+  process.stdout.write(greeting(config, service, tools.version))
+  stopOnSignal(service, stores, log)
+}
+
+function greeting({ stores, dataDir, http }: Config, { app }: Service, ffmpegVersion: string): string {
+  const [address] = app.addresses()
+  const port = typeof address === 'object' ? address.port : http.port
+  const host = http.allowedHosts === undefined ? http.host : 'localhost'
+  const where = stores.kind === 'endpoints' ? 'S3 and DynamoDB at the given endpoints' : stores.kind
+  const lines = [
+    ['open', `http://${host}:${port}`],
+    ['stores', `${where} (${stores.reason})`],
+    ['data', stores.kind === 'embedded' ? dataDir : `bucket ${stores.bucket}; temporary files in ${dataDir}`],
+    ['ffmpeg', ffmpegVersion],
+  ]
+  const rows = lines.map(([name = '', text = '']) => `  ${name.padEnd(8)}${text}\n`).join('')
+  return `Tapedeck ${packageJson.version} is ready. Ctrl-C stops it; nothing is lost.\n${rows}`
+}
+
+/** The first signal stops in order, the second one at once. */
+function stopOnSignal(service: Service, stores: Stores, log: Log): void {
+  let stopping = false
+  const stop = () => {
+    if (stopping) process.exit(1)
+    stopping = true
+    shutDown(service, stores, log).then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.error({ err }, 'stopping failed')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+}
+
+async function shutDown(service: Service, stores: Stores, log: Log): Promise<void> {
+  log.info({}, 'stopping')
+  const cutOff = setTimeout(() => service.app.server.closeAllConnections(), DRAIN_MS)
+  await Promise.all([service.app.close(), service.stop()])
+  clearTimeout(cutOff)
+  await stores.close()
+}

@@ -1,0 +1,99 @@
+import path from 'node:path'
+import { ensureBucket, ensureTable, type AwsSettings } from '../aws/index.ts'
+import { createDynamo, createS3, type CapacityMeter } from '../aws/index.ts'
+import type { Config } from '../config/index.ts'
+import { jobsTable } from '../conversions/index.ts'
+import { startDynamoDb } from '../embedded/dynamodb/index.ts'
+import { startS3Server } from '../embedded/s3/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import { progressTable } from '../progress/index.ts'
+import { uploadsTable } from '../uploads/index.ts'
+import { ownCredentials } from './credentials.ts'
+
+/** Clients of the two stores, with tables and bucket in place. */
+export type Stores = {
+  s3: ReturnType<typeof createS3>
+  /** For requests that somebody waits for. */
+  interactive: ReturnType<typeof createDynamo>
+  /** For the worker and cleanup. */
+  background: ReturnType<typeof createDynamo>
+  bucket: string
+  /** Whether no other process can have these stores. */
+  exclusive: boolean
+  close: () => Promise<void>
+}
+
+type Parts = { config: Config; clock: Clock; log: Log; meter: CapacityMeter }
+
+/** Opens the stores that the configuration names; starts the embedded ones. */
+export async function openStores(parts: Parts): Promise<Stores> {
+  const { config, meter } = parts
+  const place = await locate(parts)
+  const stores: Stores = {
+    s3: createS3(place.settings),
+    interactive: createDynamo(place.settings, 'interactive', meter),
+    background: createDynamo(place.settings, 'background', meter),
+    bucket: place.bucket,
+    exclusive: config.stores.kind === 'embedded',
+    async close() {
+      stores.s3.destroy()
+      stores.interactive.destroy()
+      stores.background.destroy()
+      await place.close()
+    },
+  }
+  try {
+    await prepare(stores, config.tablePrefix)
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+  return stores
+}
+
+async function prepare({ s3, bucket, background }: Stores, prefix: string): Promise<void> {
+  const tables = [uploadsTable(prefix), jobsTable(prefix), progressTable(prefix)]
+  await Promise.all([ensureBucket(s3, bucket), ...tables.map((table) => ensureTable(background, table))])
+}
+
+type Place = { settings: AwsSettings; bucket: string; close: () => Promise<void> }
+
+async function locate(parts: Parts): Promise<Place> {
+  const { stores } = parts.config
+  const close = () => Promise.resolve()
+  switch (stores.kind) {
+    case 'embedded':
+      return startEmbedded(parts)
+    case 'endpoints': {
+      const { region, s3Endpoint, dynamodbEndpoint, bucket } = stores
+      return { settings: { region, s3Endpoint, dynamodbEndpoint }, bucket, close }
+    }
+    case 'aws':
+      return { settings: { region: stores.region }, bucket: stores.bucket, close }
+  }
+}
+
+const EMBEDDED_BUCKET = 'tapedeck'
+
+/** S3 first: its lock on the data folder says whether another process has it. */
+async function startEmbedded({ config, clock, log }: Parts): Promise<Place> {
+  const { dataDir } = config
+  const credentials = await ownCredentials(dataDir)
+  const s3 = await startS3Server({ directory: path.join(dataDir, 's3'), credentials, clock, log })
+  try {
+    const databaseFile = path.join(dataDir, 'dynamodb.sqlite')
+    const dynamodb = await startDynamoDb({ databaseFile, clock, log })
+    return {
+      settings: { s3Endpoint: s3.url, dynamodbEndpoint: dynamodb.url, credentials },
+      bucket: EMBEDDED_BUCKET,
+      async close() {
+        await s3.close()
+        await dynamodb.close()
+      },
+    }
+  } catch (error) {
+    await s3.close()
+    throw error
+  }
+}

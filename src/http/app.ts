@@ -1,0 +1,70 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Registry } from 'prom-client'
+import { conversionRoutes, type ConversionRoutesParts } from '../conversions/index.ts'
+import { HOUR_MS, MiB } from '../kernel/units.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import { uploadRoutes, type Uploads } from '../uploads/index.ts'
+import { answerNotModified } from './conditional.ts'
+import { healthRoutes, type Check } from './health.ts'
+import { guardHost } from './host-guard.ts'
+import { metricsRoutes } from './metrics.ts'
+import { describeApi } from './openapi.ts'
+import { servePage, setDefaultHeaders } from './page.ts'
+import { answerProblems } from './problem.ts'
+import { requestIdOf } from './request-id.ts'
+
+/** Bodies that are not parts are small JSON documents. */
+const LARGEST_JSON_BYTES = MiB
+/** The longest a whole request may take to arrive, a part on a slow line included. */
+const LONGEST_REQUEST_MS = HOUR_MS
+
+export type AppParts = {
+  /** The API and the page; absent in a process that only runs jobs. */
+  api?: ConversionRoutesParts & { uploads: Uploads; pageDirectory: string }
+  checks: Readonly<Record<string, Check>>
+  metrics: Registry
+  version: string
+  /** Host names it answers under; undefined takes any. */
+  allowedHosts: readonly string[] | undefined
+  clock: Clock
+  log: Log
+}
+
+/** The HTTP side of a process: routes of the features, and what holds for all of them. */
+export async function createApp(parts: AppParts): Promise<FastifyInstance> {
+  const { api, checks, clock, log } = parts
+  const app = fastify({
+    bodyLimit: LARGEST_JSON_BYTES,
+    requestTimeout: LONGEST_REQUEST_MS,
+    genReqId: requestIdOf,
+    routerOptions: { maxParamLength: 200 },
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  answerProblems(app, log)
+  setDefaultHeaders(app)
+  answerNotModified(app)
+  logRequests(app, log)
+  if (parts.allowedHosts) guardHost(app, parts.allowedHosts)
+  await describeApi(app, parts.version)
+  await app.register(healthRoutes, { prefix: '/api', checks, clock })
+  await app.register(metricsRoutes, { registry: parts.metrics })
+  if (api) {
+    await app.register(uploadRoutes, { prefix: '/api', uploads: api.uploads, clock })
+    await app.register(conversionRoutes, { ...api, prefix: '/api' })
+    await servePage(app, api.pageDirectory)
+  }
+  return app
+}
+
+/** The route as it was declared, since an id is the right to use what it names. */
+function logRequests(app: FastifyInstance, log: Log): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { id: requestId, method, routeOptions } = request
+    const fields = { requestId, method, route: routeOptions.url, status: reply.statusCode }
+    log.debug({ ...fields, ms: Math.round(reply.elapsedTime) }, 'answered')
+    done()
+  })
+}

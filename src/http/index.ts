@@ -1,0 +1,3 @@
+/** The door: assembles the features' routes into one HTTP app. */
+export { createApp } from './app.ts'
+export { createMetrics } from './metrics.ts'

@@ -1,0 +1,119 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import type { Problem, ProblemCode } from '../contract/index.ts'
+import { Failure } from '../kernel/failure.ts'
+import type { Log } from '../kernel/log.ts'
+
+type Kind = { status: number; title: string; retryAfterSeconds?: number }
+
+/** The only place that knows statuses. A new code without a row here does not compile. */
+const KINDS: Record<ProblemCode, Kind> = {
+  'checksum-mismatch': { status: 422, title: 'Checksum mismatch' },
+  'empty-file': { status: 422, title: 'Empty file' },
+  'foreign-host': { status: 421, title: 'Foreign host' },
+  'idempotency-conflict': { status: 409, title: 'Idempotency key used already' },
+  'internal-error': { status: 500, title: 'Internal error' },
+  'invalid-name': { status: 422, title: 'Invalid name' },
+  'invalid-option': { status: 422, title: 'Invalid option' },
+  'invalid-request': { status: 400, title: 'Invalid request' },
+  'job-expired': { status: 410, title: 'Job expired' },
+  'job-not-done': { status: 409, title: 'Job not done' },
+  'job-not-found': { status: 404, title: 'Job not found' },
+  'length-required': { status: 411, title: 'Length required' },
+  'not-audio': { status: 422, title: 'Not audio' },
+  'not-found': { status: 404, title: 'Not found' },
+  overloaded: { status: 503, title: 'Overloaded', retryAfterSeconds: 30 },
+  'part-conflict': { status: 409, title: 'Part conflict' },
+  'part-out-of-range': { status: 422, title: 'Part out of range' },
+  'part-size': { status: 400, title: 'Wrong part size' },
+  'part-stalled': { status: 408, title: 'Part stalled' },
+  'parts-missing': { status: 409, title: 'Parts missing' },
+  'range-not-satisfiable': { status: 416, title: 'Range not satisfiable' },
+  'request-too-large': { status: 413, title: 'Request too large' },
+  'shutting-down': { status: 503, title: 'Shutting down', retryAfterSeconds: 5 },
+  'store-unavailable': { status: 503, title: 'Storage unavailable', retryAfterSeconds: 5 },
+  'unknown-format': { status: 422, title: 'Unknown format' },
+  'unknown-preset': { status: 422, title: 'Unknown preset' },
+  'unsupported-audio': { status: 422, title: 'Unsupported audio' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'upload-aborted': { status: 410, title: 'Upload cancelled' },
+  'upload-busy': { status: 503, title: 'Upload busy', retryAfterSeconds: 1 },
+  'upload-expired': { status: 410, title: 'Upload expired' },
+  'upload-not-found': { status: 404, title: 'Upload not found' },
+  'upload-not-ready': { status: 409, title: 'Upload not ready' },
+  'upload-too-large': { status: 413, title: 'Upload too large' },
+}
+
+/** Makes every error answer of the app a problem document, the framework's own ones included. */
+export function answerProblems(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const told = describe(error)
+    if (told.code === 'internal-error')
+      log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'request failed')
+    sendProblem(request, reply, told)
+  })
+  // Fastify's own 404 does not pass through the error handler.
+  app.setNotFoundHandler((request, reply) => {
+    const detail = `There is nothing at ${request.method} ${pathOf(request)}.`
+    sendProblem(request, reply, { code: 'not-found', detail })
+  })
+}
+
+type Told = { code: ProblemCode; detail: string; facts?: Record<string, unknown> }
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, { code, detail, facts }: Told): void {
+  const { status, title, retryAfterSeconds } = KINDS[code]
+  const problem: Problem = {
+    ...facts,
+    type: `urn:tapedeck:problem:${code}`,
+    title,
+    status,
+    detail,
+    instance: pathOf(request),
+    code,
+    requestId: request.id,
+  }
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
+  if (code === 'range-not-satisfiable')
+    reply.header('content-range', `bytes */${String(facts?.['sizeBytes'])}`)
+  for (const name of ['etag', 'content-disposition', 'accept-ranges']) reply.removeHeader(name)
+  void reply
+    .code(status)
+    .headers({ 'cache-control': 'no-store', 'content-type': 'application/problem+json' })
+    .serializer(JSON.stringify)
+    .send(problem)
+}
+
+const pathOf = ({ url }: FastifyRequest) => url.split('?')[0] ?? url
+
+function describe(error: FastifyError | Failure): Told {
+  if (error instanceof Failure && isKnown(error.code))
+    return { code: error.code, detail: error.message, facts: error.facts }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map(({ instancePath, message = 'is wrong' }) => ({
+      path: instancePath.replace(/^\//, '').replaceAll('/', '.'),
+      message,
+    }))
+    const where = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')
+    return { code: 'invalid-request', detail: `The request is not valid: ${where}.`, facts: { errors } }
+  }
+  return describeFrameworkError(error)
+}
+
+const isKnown = (code: string): code is ProblemCode => Object.hasOwn(KINDS, code)
+
+/** What Fastify itself refuses, by its own codes. Anything else tells nothing of our insides. */
+function describeFrameworkError({
+  code,
+  statusCode = 500,
+  message,
+}: FastifyError | (Failure & { statusCode?: number })): Told {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return { code: 'request-too-large', detail: 'The body of this request is too large.' }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return { code: 'unsupported-media-type', detail: 'Send the body as application/json.' }
+  if (statusCode === 503) return { code: 'shutting-down', detail: 'This server is stopping. Try again.' }
+  if (statusCode >= 400 && statusCode < 500)
+    return { code: 'invalid-request', detail: `The request is not valid: ${message}.` }
+  return { code: 'internal-error', detail: 'Something went wrong in the service. It has been logged.' }
+}
