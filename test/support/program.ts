@@ -1,0 +1,77 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+
+/** The whole program as a child process, in a data folder of its own, with embedded stores. */
+export type Program = AsyncDisposable & {
+  url: string
+  pid: number
+  /** Sends a signal and waits for the end. The data folder stays until disposal. */
+  kill(signal: NodeJS.Signals): Promise<void>
+  /** What it wrote so far, both pipes. */
+  output(): string
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const ARGS = ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts', 'serve']
+/** Settings of the machine must not reach the program under test. */
+const BARE = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+
+export async function makeDataDir(): Promise<AsyncDisposable & { path: string }> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-test-'))
+  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/**
+ * Starts the program on a free port and resolves when it is ready. Without `dataDir` it gets a temporary one that goes
+ * with it. Throws with its output when it ends before it is ready.
+ */
+export async function startProgram(
+  options: { dataDir?: string; env?: Record<string, string> } = {},
+): Promise<Program> {
+  const own = options.dataDir === undefined ? await makeDataDir() : undefined
+  const dataDir = options.dataDir ?? own?.path ?? ''
+  const child = spawn(process.execPath, ARGS, {
+    cwd: ROOT,
+    env: { ...BARE, PORT: '0', DATA_DIR: dataDir, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const listen = (chunk: Buffer) => (output += chunk.toString())
+  child.stdout.on('data', listen)
+  child.stderr.on('data', listen)
+  const kill = async (signal: NodeJS.Signals) => {
+    if (hasEnded(child)) return
+    child.kill(signal)
+    await once(child, 'close')
+  }
+  return {
+    url: await readyUrl(child, () => output),
+    pid: child.pid ?? 0,
+    kill,
+    output: () => output,
+    async [Symbol.asyncDispose]() {
+      await kill('SIGTERM')
+      await own?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
+
+/** The address of the line that says it is ready. */
+async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
+  const { stdout } = child
+  if (!stdout) throw new Error('The program has no stdout.')
+  const ended = once(child, 'close').then(() => {
+    throw new Error(`The program ended before it was ready:\n${output()}`)
+  })
+  ended.catch(() => undefined)
+  for (;;) {
+    const [, url] = /is ready[^]*? (http:\/\/\S+)/.exec(output()) ?? []
+    if (url) return url
+    await Promise.race([once(stdout, 'data'), ended])
+  }
+}
