@@ -183,9 +183,9 @@ function complete(client: S3Client, { key, id }: { key: string; id: string }, et
   return client.send(new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts } }))
 }
 
-/** Up to 2 MiB, or a whole part and up to 2 MiB, for seeds that begin so. */
+/** Up to half a MiB, for seeds that begin so after a whole part. */
 function content(seed: string): Buffer {
-  const size = Buffer.from(seed).reduce((sum, byte) => (sum * 31 + byte) % (2 * MIB), 1) + 1
+  const size = Buffer.from(seed).reduce((sum, byte) => (sum * 31 + byte) % (MIB / 2), 1) + 1
   return noise(seed.startsWith('parts') ? PART_BYTES + size : size, seed)
 }
 

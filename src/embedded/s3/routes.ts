@@ -36,7 +36,7 @@ const READ = {
 }
 
 /** Everything this server does. What is not in here is refused by name, never ignored. */
-const ROUTES = [
+export const ROUTES = [
   { operation: 'listBuckets', method: 'GET', at: 'service' },
   { operation: 'createBucket', method: 'PUT', at: 'bucket', mayHead: VOUCHING },
   { operation: 'headBucket', method: 'HEAD', at: 'bucket' },

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { allKeys, openEmbedded, type S3Target } from '../support/s3.ts'
+import { type RawRequest, send } from '../support/s3-signing.ts'
+
+/** What S3 does and this server does not, in the words of the page, and requests that ask for it. */
+const REFUSED: Record<string, RawRequest[]> = {
+  'Copying objects and parts': [
+    key('PUT', {}, { 'x-amz-copy-source': '/other/key' }),
+    key('PUT', { partNumber: '1', uploadId: 'x' }, { 'x-amz-copy-source': '/other/key' }),
+  ],
+  'Listing as of version 1': [bucket('GET'), bucket('GET', { marker: 'a', prefix: 'b' })],
+  'Versions of objects': [
+    key('GET', { versionId: '1' }),
+    key('DELETE', { versionId: '1' }),
+    bucket('GET', { versions: '' }),
+    bucket('PUT', { versioning: '' }),
+    bucket('POST', { delete: '' }, deleteBody('<VersionId>1</VersionId>')),
+  ],
+  'Parts of finished objects': [key('GET', { partNumber: '1' }), key('GET', { attributes: '' })],
+  'ACL, policy, tags, lifecycle, CORS and every other sub-resource': [
+    ...['acl', 'tagging', 'retention', 'legal-hold', 'torrent'].map((name) => key('GET', { [name]: '' })),
+    ...['acl', 'policy', 'tagging', 'lifecycle', 'cors', 'encryption', 'website', 'notification'].map(
+      (name) => bucket('PUT', { [name]: '' }),
+    ),
+    key('POST', { restore: '' }),
+    key('POST', { select: '', 'select-type': '2' }),
+  ],
+  'Storage classes, encryption, ACL or tags of one object': [
+    'x-amz-storage-class',
+    'x-amz-server-side-encryption',
+    'x-amz-acl',
+    'x-amz-tagging',
+    'x-amz-object-lock-mode',
+    'x-amz-website-redirect-location',
+    'x-amz-expected-bucket-owner',
+  ].map((name) => key('PUT', {}, { [name]: 'x' })),
+  'CRC32C, CRC64NVME and checksums over a whole multipart object': [
+    key('PUT', {}, { 'x-amz-checksum-crc32c': 'AAAAAA==' }),
+    key('PUT', {}, { 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' }),
+    {
+      ...key('PUT', {}, { 'x-amz-trailer': 'x-amz-checksum-crc64nvme' }),
+      contentHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+    },
+    key('POST', { uploads: '' }, { 'x-amz-checksum-algorithm': 'CRC32C' }),
+    key('POST', { uploads: '' }, { 'x-amz-checksum-type': 'FULL_OBJECT' }),
+    key('POST', { uploadId: 'x' }, { 'x-amz-mp-object-size': '1' }),
+  ],
+  'Conditions on deletes, and If-None-Match with an ETag on writes': [
+    key('DELETE', {}, { 'if-match': '"a"' }),
+    key('PUT', {}, { 'if-none-match': '"a"' }),
+    bucket('POST', { delete: '' }, deleteBody('<ETag>a</ETag>')),
+  ],
+  'Owners, and delimiters in lists of uploads': [
+    bucket('GET', { 'list-type': '2', 'fetch-owner': 'true' }),
+    bucket('GET', { uploads: '', delimiter: '/' }),
+  ],
+  'Uploads by HTML form': [bucket('POST')],
+  'Signature Version 4A': [{ ...key('PUT'), contentHash: 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD' }],
+}
+
+let s3: S3Target
+beforeAll(async () => {
+  s3 = await openEmbedded()
+})
+afterAll(() => s3.close())
+
+test.each(Object.entries(REFUSED))('%s: refused by name, and nothing happens', async (_, requests) => {
+  for (const request of requests) {
+    const { status, code, text } = await s3.raw(request)
+    expect({ status, code, request }).toEqual({ status: 501, code: 'NotImplemented', request })
+    expect(text).toMatch(/<Message>.+ implies functionality that is not implemented\.<\/Message>/)
+  }
+  expect(await allKeys(s3.client, s3.bucket)).toEqual([])
+})
+
+test('a parameter nobody has heard of is refused too, and named', async () => {
+  const answers = [
+    bucket('GET', { 'list-type': '2', surprise: '1' }),
+    key('PUT', {}, { 'x-amz-surprise': '1' }),
+  ]
+  const [parameter, header] = await Promise.all(answers.map((request) => s3.raw(request)))
+  expect(parameter?.text).toContain('<Message>Parameter surprise implies')
+  expect(header?.text).toContain('<Message>Header x-amz-surprise implies')
+})
+
+test('session tokens and Signature Version 2 are no way in', async () => {
+  const token = await s3.raw(key('GET', {}, { 'x-amz-security-token': 'token' }))
+  expect(token).toMatchObject({ status: 400, code: 'InvalidToken' })
+  const request = { method: 'GET', path: `/${s3.bucket}/key` }
+  const old = await send(s3.endpoint, request, { authorization: `AWS ${s3.signer.accessKeyId}:c2lnbmF0dXJl` })
+  expect(old).toMatchObject({ status: 403, code: 'AccessDenied' })
+})
+
+test('docs/reference/embedded-s3.md lists exactly what is refused here', async () => {
+  const page = await readFile(new URL('../../docs/reference/embedded-s3.md', import.meta.url), 'utf8')
+  const section = page.split(/^## /m).find((text) => text.startsWith('Refused')) ?? ''
+  const listed = [...section.matchAll(/^\| ([^|]+?) +\|/gm)].map(([, what]) => what)
+  expect(listed.slice(2)).toEqual(Object.keys(REFUSED))
+})
+
+function key(method: string, query = {}, headers = {}): RawRequest {
+  return { method, path: '/key', query, headers }
+}
+
+function bucket(method: string, query = {}, body = ''): RawRequest {
+  return { method, path: '', query, body }
+}
+
+function deleteBody(condition: string): string {
+  return `<Delete><Object><Key>key</Key>${condition}</Object></Delete>`
+}
