@@ -4,6 +4,8 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   ListPartsCommand,
   PutObjectCommand,
@@ -92,6 +94,16 @@ test('an object can be replaced by an upload', async () => {
   expect((await read(s3.client, s3.bucket, 'replaced')).toString()).toBe('before')
   await complete(upload, parts)
   expect((await read(s3.client, s3.bucket, 'replaced')).toString()).toBe('after')
+})
+
+test('a reader that is under way gets all parts although the object is deleted', async () => {
+  const upload = await begin('read-on')
+  const bodies = [noise(16 * 1024 * 1024, 'one'), noise(16 * 1024 * 1024, 'two')]
+  await complete(upload, await Promise.all(bodies.map((body, at) => part(upload, at + 1, body))))
+  const target = { Bucket: s3.bucket, Key: 'read-on' }
+  const { Body } = await s3.client.send(new GetObjectCommand(target))
+  await s3.client.send(new DeleteObjectCommand(target))
+  expect(Buffer.from((await Body?.transformToByteArray()) ?? []).equals(Buffer.concat(bodies))).toBe(true)
 })
 
 test('the numbers of parts run from 1 to 10,000', async () => {

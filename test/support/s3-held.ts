@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientRequest, request as httpRequest } from 'node:http'
+import { Agent, type ClientRequest, request as httpRequest } from 'node:http'
 import type { S3Target } from './s3.ts'
 import { signRequest } from './s3-signing.ts'
 
@@ -23,7 +23,9 @@ export async function holdPut(
   const request = { method: 'PUT', path, headers, contentHash: 'UNSIGNED-PAYLOAD' }
   const signed = signRequest(endpoint, signer, request)
   const { hostname, port } = new URL(endpoint)
-  const outgoing = httpRequest({ hostname, port, method: 'PUT', path, headers: signed.headers })
+  // Keeps its connection for as long as the server does; Node's own agent lets go after five seconds.
+  const agent = new Agent({ keepAlive: true })
+  const outgoing = httpRequest({ hostname, port, method: 'PUT', path, headers: signed.headers, agent })
   const cut = new Promise<void>((resolve) => outgoing.on('error', () => resolve()))
   await once(outgoing, 'continue')
   const half = Math.floor(body.length / 2)
