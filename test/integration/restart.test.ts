@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createApi, json } from '../support/api.ts'
+import { decodedMs, listen, makeAudio } from '../support/audio.ts'
+import { makeDataDir, startProgram, type Program } from '../support/program.ts'
+import { contentsOf, s3Of } from '../support/stores.ts'
+import { readdir, writeFile } from 'node:fs/promises'
+
+const SECONDS = 600
+let folder: Awaited<ReturnType<typeof makeDataDir>>
+let song: Buffer<ArrayBuffer>
+let running: Program | undefined
+
+beforeAll(async () => {
+  folder = await makeDataDir()
+  const file = path.join(folder.path, 'song.wav')
+  await makeAudio(file, { seconds: SECONDS })
+  song = await readFile(file)
+})
+afterAll(async () => {
+  await running?.[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+const dataDir = () => path.join(folder.path, 'data')
+
+/** Starts the program on the same data folder as before. */
+async function start() {
+  running = await startProgram({ dataDir: dataDir() })
+  return { program: running, api: createApi(running.url) }
+}
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'an upload goes on after %s: only the rest is sent',
+  async (signal) => {
+    const before = await start()
+    const { id, partSize, partCount } = await before.api.createUpload('song.wav', song.length)
+    const send = async (api: typeof before.api, part: number) =>
+      json(await api.putPart(id, part, song.subarray((part - 1) * partSize, part * partSize)))
+    await Promise.all([1, 2, 5].map((part) => send(before.api, part)))
+    await before.program.kill(signal)
+
+    const after = await start()
+    expect(await after.api.findUpload(id)).toMatchObject({ state: 'open', received: '1-2,5' })
+    for (let part = 1; part <= partCount; part++) if (![1, 2, 5].includes(part)) await send(after.api, part)
+    const done = await json<{ media: { durationMs: number } }>(await after.api.complete(id))
+    expect(done.media.durationMs).toBe(SECONDS * 1000)
+    await after.program.kill('SIGTERM')
+  },
+)
+
+test('a conversion that was killed in the middle is taken up again and ends done', async () => {
+  const before = await start()
+  const { id } = await before.api.convert(await before.api.upload('song.wav', song), 'opus')
+  await before.api.follow(id, ({ phase, progress }) => phase === 'converting' && progress > 10)
+  await before.program.kill('SIGKILL')
+
+  const after = await start()
+  expect((await after.api.findJob(id)).state).not.toBe('done')
+  await after.api.done(id)
+  expect((await after.api.findJob(id)).attempt).toBe(2)
+  const result = path.join(folder.path, 'result.opus')
+  await writeFile(result, await after.api.result(id))
+  expect((await listen(result)).codec).toBe('opus')
+  expect(Math.abs((await decodedMs(result)) - SECONDS * 1000)).toBeLessThan(50)
+  const { keys } = await contentsOf(await s3Of(after.program, dataDir()))
+  expect(keys.filter((key) => key.startsWith('results/'))).toEqual([`results/${id}/2.opus`])
+  await after.program.kill('SIGTERM')
+  expect(await readdir(path.join(dataDir(), 'tmp'))).toEqual([])
+})
+
+test('a conversion that is stopped in order is given back without burning an attempt', async () => {
+  const before = await start()
+  const { id } = await before.api.convert(await before.api.upload('song.wav', song), 'opus')
+  await before.api.follow(id, ({ phase, progress }) => phase === 'converting' && progress > 10)
+  await before.program.kill('SIGTERM')
+  expect(await readdir(path.join(dataDir(), 'tmp'))).toEqual([])
+
+  const after = await start()
+  await after.api.done(id)
+  expect((await after.api.findJob(id)).attempt).toBe(1)
+  await after.program.kill('SIGTERM')
+})
+
+test('jobs of yesterday are found after a restart, and their results still download', async () => {
+  const before = await start()
+  const { id } = await before.api.convert(await before.api.upload('song.wav', song), 'flac')
+  await before.api.done(id)
+  const result = await before.api.result(id)
+  await before.program.kill('SIGTERM')
+
+  const after = await start()
+  expect((await after.api.findJob(id)).state).toBe('done')
+  expect((await after.api.result(id)).equals(result)).toBe(true)
+  await after.program.kill('SIGTERM')
+})
+
+test('a second program on the same data folder is refused, in one sentence', async () => {
+  const first = await start()
+  await expect(startProgram({ dataDir: dataDir() })).rejects.toThrow(/cannot start.*data folder/is)
+  expect((await first.api.call('health/live')).status).toBe(200)
+  await first.program.kill('SIGTERM')
+})
