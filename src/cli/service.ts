@@ -45,6 +45,7 @@ export type ServiceParts = {
 /** Everything a process does, by role, wired together. */
 export type Service = {
   app: Awaited<ReturnType<typeof createApp>>
+  sweeper: Sweeper
   /** Begins to run jobs and to sweep, where the role says so. */
   start(): Promise<void>
   /** Gives jobs under way back and ends the loops. */
@@ -58,6 +59,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const runsJobs = config.role !== 'api'
   return {
     app: await createApp(appParts(parts, features)),
+    sweeper,
     async start() {
       await folders.removeStale()
       if (!runsJobs) return
