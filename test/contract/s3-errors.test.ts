@@ -33,7 +33,15 @@ describe('an error', () => {
 describe('refused with a code of its own is', () => {
   test('a list of deletes that is no XML, empty, or longer than a thousand', async () => {
     const objects = Array.from({ length: 1001 }, (_, at) => `<Object><Key>${at}</Key></Object>`).join('')
-    for (const body of ['', '<Delete>', '<Delete></Delete>', `<Delete>${objects}</Delete>`, 'not xml']) {
+    const half = '<Delete><Object><Key>&#xD800;</Key></Object></Delete>'
+    for (const body of [
+      '',
+      half,
+      '<Delete>',
+      '<Delete></Delete>',
+      `<Delete>${objects}</Delete>`,
+      'not xml',
+    ]) {
       const request = { method: 'POST', path: '', query: { delete: '' }, ...xml(body) }
       expect(refused(await s3.raw(request))).toBe('MalformedXML 400')
     }

@@ -14,7 +14,7 @@ export type S3Child = {
 
 /** Starts the server on a folder; throws what it wrote to stderr when it does not come up. */
 export async function startChild(directory: string): Promise<S3Child> {
-  const child = fork(fileURLToPath(new URL('s3-process.ts', import.meta.url)), [directory], {
+  const child = fork(fileURLToPath(import.meta.resolve('./s3-process.ts')), [directory], {
     env: { AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey },
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -50,7 +50,7 @@ export function sameSignature(given: string, expected: string): boolean {
 }
 
 /** Percent-encodes all but the unreserved characters of RFC 3986, as AWS's `UriEncode()` does. */
-export const uriEncode = (text: string): string =>
+const uriEncode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
 
 const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()

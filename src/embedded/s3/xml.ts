@@ -68,7 +68,8 @@ function unescape(text: string): string {
     const [, hex, decimal] = /^#(?:x([\da-f]{1,6})|(\d{1,7}))$/i.exec(entity) ?? []
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
     const character = ENTITIES.get(entity) ?? (code <= 0x10ffff ? String.fromCodePoint(code) : undefined)
-    if (character === undefined) throw new S3Error('MalformedXML')
+    // Half a surrogate pair has no bytes of its own: it would name the object of another key.
+    if (!character?.isWellFormed()) throw new S3Error('MalformedXML')
     return character
   })
 }
