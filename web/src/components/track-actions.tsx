@@ -41,13 +41,8 @@ export function TrackActions({ deck, track, view, job, wish, onRemove, onReplace
   return (
     <div className={styles['actions']}>
       {result && (
-        <a
-          className={styles['download']}
-          href={result.url}
-          download={result.name}
-          aria-label={files.downloadFile(result.name)}
-        >
-          {files.download}
+        <a className={styles['download']} href={result.url} download={result.name}>
+          {files.download} <span className="visually-hidden">{result.name}</span>
           {result.size !== undefined && <span>{size(result.size)}</span>}
         </a>
       )}

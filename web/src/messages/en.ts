@@ -89,7 +89,6 @@ export const en = {
     also: (format: string) => `Also as ${format}`,
     alsoFile: (name: string, format: string) => `Also as ${format}: ${name}`,
     download: 'Download',
-    downloadFile: (name: string) => `Download ${name}`,
   },
   step: {
     waiting: 'Waiting for its turn',
