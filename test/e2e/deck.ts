@@ -1,0 +1,71 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+
+/**
+ * Notes every value a progress bar takes. Old values are noted, since several changes may be told of at once;
+ * the last one is read from the page.
+ */
+const RECORDER = `
+  window.progressSeen = {}
+  new MutationObserver((changes) => {
+    for (const { target, oldValue } of changes)
+      (window.progressSeen[target.getAttribute('aria-label')] ??= []).push(Number(oldValue))
+  }).observe(document, { subtree: true, attributeFilter: ['aria-valuenow'], attributeOldValue: true })
+`
+
+/** For one step, on a machine that has much else to do. */
+const PATIENCE_MS = 90_000
+
+export type Deck = Awaited<ReturnType<typeof openDeck>>
+
+/** The page in a fresh profile of the browser, and what a person does with it. */
+export async function openDeck(browser: Browser, url: string, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const page = await context.newPage()
+  const complaints = complaintsOf(page, new URL(url).origin)
+  await page.addInitScript({ content: RECORDER })
+  await page.goto(url)
+  const format = (label: string) => page.getByRole('radio', { name: label, exact: true })
+  await format('MP3').waitFor()
+  const bar = (name: string) => page.getByRole('progressbar', { name: `Progress of ${name}`, exact: true })
+  const download = (name: string) => page.getByRole('link', { name: `Download ${name}` })
+
+  return {
+    page,
+    format,
+    bar,
+    /** Errors on the console and requests to other places: there should be none. */
+    complaints,
+    row: (name: string) => page.getByRole('listitem').filter({ has: bar(name) }),
+    add: (...files: string[]) => page.getByLabel('Drop audio files here').setInputFiles(files),
+    download,
+    /** All that the bar of a file showed, in order. */
+    async progress(name: string): Promise<number[]> {
+      const seen = await page.evaluate<Record<string, number[]>>('window.progressSeen')
+      const now = await bar(name).getAttribute('aria-valuenow')
+      return [...(seen[`Progress of ${name}`] ?? []), Number(now)]
+    },
+    async save(name: string, file: string) {
+      const [saved] = await Promise.all([page.waitForEvent('download'), download(name).click()])
+      await saved.saveAs(file)
+      return { file, suggestedName: saved.suggestedFilename() }
+    },
+    /** Whether anything sticks out at the side. */
+    async isTooWide(): Promise<boolean> {
+      return page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  }
+}
+
+function complaintsOf(page: Page, origin: string): string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', ({ message }) => complaints.push(message))
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== origin) complaints.push(`foreign request: ${request.url()}`)
+  })
+  return complaints
+}

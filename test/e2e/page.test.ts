@@ -1,0 +1,116 @@
+import AxeBuilder from '@axe-core/playwright'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Deck } from './deck.ts'
+import { startPrefixProxy } from './prefix-proxy.ts'
+import { useSetting } from './setting.ts'
+
+const setting = useSetting()
+
+async function violations({ page }: Deck): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze()
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+}
+
+test.each(['light', 'dark'] as const)('nothing keeps anybody out in the %s colours', async (colorScheme) => {
+  await using deck = await setting.open({ colorScheme, reducedMotion: 'reduce' })
+  expect(await violations(deck)).toEqual([])
+  await deck.page.getByText('Settings for MP3').click()
+  await deck.add(
+    await setting.folder().sound('wav', 1, `${colorScheme}.wav`),
+    await setting.folder().text('words.mp3'),
+  )
+  await deck.download(`${colorScheme}.mp3`).waitFor()
+  await deck.row('words.mp3').getByText('not an audio file').waitFor()
+  await deck.format('FLAC').check()
+  await deck.page.getByRole('button', { name: 'Also as FLAC' }).waitFor()
+  expect(await violations(deck)).toEqual([])
+})
+
+test('nothing sticks out at 360 pixels, whatever the settings and however long the name', async () => {
+  await using deck = await setting.open({ viewport: { width: 360, height: 740 } })
+  expect(await deck.isTooWide()).toBe(false)
+  await deck.page.getByText('Settings for MP3').click()
+  for (const format of await deck.page.getByRole('radio').all()) {
+    await format.check()
+    expect(await deck.isTooWide()).toBe(false)
+  }
+  await deck.format('MP3').check()
+  const name = 'x'.repeat(200)
+  await deck.add(
+    await setting.folder().sound('ogg', 1, `${name}.ogg`),
+    await setting.folder().text('words.mp3'),
+  )
+  await deck.download(`${name}.mp3`).waitFor()
+  await deck.row('words.mp3').getByText('not an audio file').waitFor()
+  expect(await deck.isTooWide()).toBe(false)
+})
+
+test('everything can be done with the keyboard', async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  const source = await setting.folder().sound('wav', 1, 'keys.wav')
+  page.on('filechooser', (chooser) => void chooser.setFiles(source))
+  const focused = (label: string) => page.locator(':focus').and(page.getByLabel(label))
+  await page.keyboard.press('Tab')
+  await focused('MP3').waitFor()
+  await page.keyboard.press('ArrowRight')
+  await focused('AAC (M4A)').waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Bitrate').waitFor()
+  await page.keyboard.press('Tab')
+  await focused('Bitrate').waitFor()
+  for (const label of ['Sample rate', 'Channels', 'Drop audio files here']) {
+    await page.keyboard.press('Tab')
+    await focused(label).waitFor()
+  }
+  await page.keyboard.press('Enter')
+  await deck.download('keys.m4a').waitFor()
+  await page.keyboard.press('Tab')
+  await page.locator(':focus').and(deck.download('keys.m4a')).waitFor()
+  const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')])
+  expect(download.suggestedFilename()).toBe('keys.m4a')
+  expect(deck.complaints).toEqual([])
+})
+
+test('files can be dropped anywhere, and picked with a click', async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  const files = [await setting.folder().sound('flac', 1, 'dropped.flac')]
+  const devtools = await page.context().newCDPSession(page)
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    devtools.send('Input.dispatchDragEvent', {
+      type,
+      x: 5,
+      y: 5,
+      data: { items: [], files, dragOperationsMask: 1 },
+    })
+  await drag('dragEnter')
+  await drag('dragOver')
+  await page.getByText('Let go to add them').waitFor()
+  await drag('drop')
+  await deck.download('dropped.mp3').waitFor()
+
+  const picked = await setting.folder().sound('ogg', 1, 'picked.ogg')
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByText('or choose them').click(),
+  ])
+  expect(chooser.isMultiple()).toBe(true)
+  await chooser.setFiles(picked)
+  await deck.download('picked.mp3').waitFor()
+  expect(deck.complaints).toEqual([])
+})
+
+test('the page works below a path of another server, and bears a policy without exceptions', async () => {
+  await using proxy = await startPrefixProxy(setting.url(), '/audio/deck/')
+  await using deck = await setting.open({}, proxy.url)
+  const policy = (await deck.page.reload())?.headers()['content-security-policy']
+  expect(policy).toContain("default-src 'self'")
+  expect(policy).not.toContain('unsafe')
+  await deck.add(await setting.folder().sound('m4a', 1, 'below.m4a'))
+  const { suggestedName } = await deck.save('below.mp3', join(setting.folder().path, 'below.mp3'))
+  expect(suggestedName).toBe('below.mp3')
+  expect(deck.complaints).toEqual([])
+})

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { useSetting } from './setting.ts'
+
+const setting = useSetting()
+
+test('a text file with the name of a sound file is refused in words one can read', async () => {
+  await using deck = await setting.open()
+  await deck.add(await setting.folder().text('lyrics.mp3'))
+  const row = deck.row('lyrics.mp3')
+  await row.getByRole('button', { name: 'Remove lyrics.mp3' }).waitFor()
+  expect(await row.getByRole('status').textContent()).toBe(
+    'lyrics.mp3: This is not an audio file, or no audio can be found in it.',
+  )
+  // A second try would end the same, so none is offered.
+  expect(await row.getByRole('button', { name: 'Try again' }).count()).toBe(0)
+  // The browser itself writes down that an answer was not a success.
+  expect(deck.complaints).toEqual([expect.stringContaining('status of 422')])
+})
+
+test('an empty file is refused, and can be put away without losing the place', async () => {
+  await using deck = await setting.open()
+  await deck.add(await setting.folder().text('empty.wav', ''))
+  const row = deck.row('empty.wav')
+  await row.getByText('This file is empty.').waitFor()
+  await row.getByRole('button', { name: 'Remove empty.wav' }).press('Enter')
+  await row.waitFor({ state: 'detached' })
+  expect(await deck.page.evaluate('document.activeElement.textContent')).toBe('Files')
+})
+
+test('a broken connection costs a pause and nothing else', async () => {
+  await using deck = await setting.open()
+  await deck.page.route('**/parts/*', (route) => route.abort(), { times: 1 })
+  await deck.add(await setting.folder().sound('wav', 60, 'broken.wav'))
+  await deck.download('broken.mp3').waitFor()
+  const seen = await deck.progress('broken.wav')
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+  expect(deck.complaints).toEqual([expect.stringContaining('net::ERR_FAILED')])
+})
+
+test('an upload can be cancelled, and begun again', async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  await page.route('**/parts/*', () => {}) // neither answered nor refused
+  const underWay = page.waitForRequest('**/parts/*')
+  await deck.add(await setting.folder().sound('wav', 1, 'again.wav'))
+  await underWay
+  const row = deck.row('again.wav')
+  const deleted = page.waitForResponse((response) => response.request().method() === 'DELETE')
+  await row.getByRole('button', { name: 'Cancel again.wav' }).click()
+  await row.getByText('Cancelled').waitFor()
+  expect((await deleted).status()).toBe(204)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await row.getByRole('button', { name: 'Try again: again.wav' }).click()
+  await deck.download('again.mp3').waitFor()
+})
+
+test('a page that cannot load the formats says so, and loads them when asked to', async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  await page.route('**/api/formats', (route) => route.fulfill({ status: 404 }), { times: 1 })
+  await page.reload()
+  const alert = page.getByRole('alert')
+  await alert.getByText('The formats cannot be loaded').waitFor()
+  await alert.getByRole('button', { name: 'Try again' }).click()
+  await deck.format('MP3').waitFor()
+})
