@@ -98,4 +98,5 @@ test('the page may load nothing from elsewhere, and its assets are kept while th
   const [, script = ''] = /src="\.\/(assets\/[^"]+)"/.exec(await page.text()) ?? []
   const asset = await fetch(`${program.url}/${script}`)
   expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+  expect((await asset.text()).length).toBeGreaterThan(1000)
 })
