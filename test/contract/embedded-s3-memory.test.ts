@@ -5,7 +5,7 @@ import { noise } from '../support/s3.ts'
 import { openChild } from '../support/s3-child.ts'
 
 const MIB = 1024 * 1024
-const OBJECT_BYTES = 384 * MIB
+const OBJECT_BYTES = 256 * MIB
 /** Measured: 70 MiB for an object of any size. */
 const MAX_GROWTH_BYTES = OBJECT_BYTES / 2
 

@@ -16,3 +16,5 @@ const { url } = await startS3Server({
 if (process.send) process.send(url)
 else console.log(url)
 process.on('message', () => process.send?.(process.resourceUsage().maxRSS * 1024))
+// Not even a test that is killed leaves a server behind.
+process.on('disconnect', () => process.exit())
