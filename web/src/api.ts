@@ -8,7 +8,7 @@ export const serverRoot = new URL('./', document.baseURI).href
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem'
   readonly status: number
-  /** The problem's `code`, or `unreachable` where there was no answer. */
+  /** The problem's `code`; `unreachable` or `refused` where the answer was none of the server's. */
   readonly code: string
   readonly retryAfterMs: number | undefined
 
@@ -36,18 +36,11 @@ async function call(path: string, init: RequestInit = {}): Promise<unknown> {
   const seconds = Number(response.headers.get('Retry-After') ?? NaN)
   throw new ApiProblem(
     response.status,
-    code ?? 'unreachable',
+    code ?? (response.status < 500 ? 'refused' : 'unreachable'),
     detail ?? `The server answered ${response.status}`,
     Number.isNaN(seconds) ? undefined : seconds * 1000,
   )
 }
-
-const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-  call(path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  })
 
 export const fetchFormats = async (signal: AbortSignal) =>
   (await call('api/formats', { signal })) as FormatsView
@@ -60,9 +53,11 @@ export const fetchJob = async (jobId: string, signal: AbortSignal) =>
 
 /** The key makes a request that is sent twice one job. */
 export const createJob = async (request: JobRequest, key: string) =>
-  (await post('api/jobs', request, { 'Idempotency-Key': key })) as JobView
-
-export const cancelJob = (jobId: string) => post(`api/jobs/${encodeURIComponent(jobId)}/cancel`, {})
+  (await call('api/jobs', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
+    body: JSON.stringify(request),
+  })) as JobView
 
 /** Relative, so that it works below any path. */
 export const resultUrl = (jobId: string) => `./api/jobs/${encodeURIComponent(jobId)}/result`

@@ -2,7 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { randomKey, uploadFile, xhrTransport } from '../../src/client/index.ts'
-import { cancelJob, createJob, serverRoot } from './api.ts'
+import { createJob, serverRoot } from './api.ts'
 import { App } from './app.tsx'
 import { Deck } from './deck/index.ts'
 import { messages } from './messages/index.ts'
@@ -25,7 +25,6 @@ const deck = new Deck({
       .build(queryClient, { mutationFn: () => createJob(request, key) })
       .execute(undefined)
   },
-  cancelJob,
 })
 
 document.documentElement.lang = messages.language

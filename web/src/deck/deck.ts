@@ -9,7 +9,6 @@ export type UploadCall = { resumeId?: string; signal: AbortSignal; on: UploadEve
 export type DeckParts = {
   upload: (file: File, call: UploadCall) => Promise<UploadedFile>
   startJob: (request: JobRequest) => Promise<{ id: string; name: string }>
-  cancelJob: (jobId: string) => Promise<unknown>
 }
 
 /** Codes that tell the server has the file no more. */
@@ -131,8 +130,8 @@ export class Deck {
       if (!wish || cancelled()) return
       const { format, options } = wish
       const job = await this.#parts.startJob({ uploadId, format, options })
-      if (cancelled()) await this.#parts.cancelJob(job.id)
-      else this.#store.change(key, { state: { step: 'converting', jobId: job.id, name: job.name, wish } })
+      if (!cancelled())
+        this.#store.change(key, { state: { step: 'converting', jobId: job.id, name: job.name, wish } })
     } catch (error) {
       if (!cancelled()) this.#store.change(key, { state: refusalOf(error) })
     }

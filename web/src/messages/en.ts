@@ -102,7 +102,6 @@ export const en = {
     converting: 'Converting',
     storing: 'Storing',
     left: (step: string, time: string) => `${step}, ${time} left`,
-    cancelling: 'Cancelling',
     cancelled: 'Cancelled',
     done: (name: string) => `Ready: ${name}`,
     stale: 'The server is out of reach for a moment; still trying',
