@@ -7,7 +7,7 @@ import type { Log } from '../kernel/log.ts'
 type Kind = { status: number; title: string; retryAfterSeconds?: number }
 
 /** The only place that knows statuses. A new code without a row here does not compile. */
-const KINDS: Record<ProblemCode, Kind> = {
+export const KINDS: Record<ProblemCode, Kind> = {
   'checksum-mismatch': { status: 422, title: 'Checksum mismatch' },
   'empty-file': { status: 422, title: 'Empty file' },
   'foreign-host': { status: 421, title: 'Foreign host' },

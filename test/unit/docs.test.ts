@@ -1,0 +1,61 @@
+import { access, readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { Environment } from '../../src/config/config.ts'
+import { JOB_ERROR_CODES } from '../../src/contract/index.ts'
+import { KINDS } from '../../src/http/problem.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const read = (file: string) => readFile(path.join(ROOT, file), 'utf8')
+
+/** Cells of all table rows whose first cell is code, by section. */
+function rows(markdown: string): string[][] {
+  const lines = markdown.split('\n').filter((line) => /^\| `/.test(line))
+  return lines.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  )
+}
+
+test('every problem is documented with its status, and nothing else is', async () => {
+  const [problems = '', jobs = ''] = (await read('docs/reference/problems.md')).split('## Errors of jobs')
+  const documented = rows(problems).map(([code, status]) => [code, Number(status)])
+  expect(documented).toEqual(Object.entries(KINDS).map(([code, { status }]) => [code, status]))
+  expect(
+    rows(jobs)
+      .map(([code]) => code)
+      .sort(),
+  ).toEqual([...JOB_ERROR_CODES].sort())
+})
+
+test('every variable is documented, and nothing else is', async () => {
+  const documented = rows(await read('docs/reference/configuration.md')).map(([name]) => name)
+  expect(documented).toEqual(Object.keys(Environment.shape))
+})
+
+async function markdownFiles(): Promise<string[]> {
+  const top = (await readdir(ROOT)).filter((name) => name.endsWith('.md'))
+  const below = await readdir(path.join(ROOT, 'docs'), { recursive: true })
+  return [...top, ...below.filter((name) => name.endsWith('.md')).map((name) => path.join('docs', name))]
+}
+
+test('links between the documents lead somewhere', async () => {
+  for (const file of await markdownFiles()) {
+    const links = [...(await read(file)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
+      ([, target = '']) => target,
+    )
+    for (const link of links)
+      await expect(
+        access(path.join(ROOT, path.dirname(file), link)),
+        `${file} → ${link}`,
+      ).resolves.toBeUndefined()
+  }
+})
+
+test('the README is short, and prose at the root stays within its five files', async () => {
+  expect((await read('README.md')).split('\n').length).toBeLessThan(150)
+  const prose = (await readdir(ROOT)).filter((name) => /\.md$|^LICENSE$/.test(name))
+  expect(prose.length).toBeLessThanOrEqual(5)
+})
