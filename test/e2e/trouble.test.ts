@@ -54,6 +54,26 @@ test('an upload can be cancelled, and begun again', async () => {
   await deck.download('again.mp3').waitFor()
 })
 
+test('a file that is added again after a reload goes on where it stopped', async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  page.on('dialog', (dialog) => void dialog.accept()) // the page asks before it is left
+  const source = await setting.folder().sound('wav', 60, 'halfway.wav') // two parts
+  await page.route('**/parts/2', () => {}) // never gets through
+  const first = page.waitForResponse('**/parts/1')
+  await deck.add(source)
+  await first
+  await page.reload()
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  const sent: string[] = []
+  page.on('request', (request) => {
+    if (request.method() === 'PUT') sent.push(request.url())
+  })
+  await deck.add(source)
+  await deck.download('halfway.mp3').waitFor()
+  expect(sent).toEqual([expect.stringMatching(/parts\/2$/)])
+})
+
 test('a page that cannot load the formats says so, and loads them when asked to', async () => {
   await using deck = await setting.open()
   const { page } = deck

@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { randomKey, uploadFile, xhrTransport } from '../../src/client/index.ts'
 import { createJob, serverRoot } from './api.ts'
 import { App } from './app.tsx'
+import { begunUploads } from './begun-uploads.ts'
 import { Deck } from './deck/index.ts'
 import { messages } from './messages/index.ts'
 import { whenOnline } from './network.ts'
@@ -18,6 +19,7 @@ const deck = new Deck({
   // One connection of the browser's six stays free for everything else.
   upload: (file, call) =>
     uploadFile(file, { ...call, baseUrl: serverRoot, transport, whenOnline, maxParallel: 5 }),
+  begun: begunUploads,
   startJob: (request) => {
     const key = randomKey()
     return queryClient

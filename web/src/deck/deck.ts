@@ -1,4 +1,4 @@
-import type { UploadedFile, UploadEvents } from '../../../src/client/index.ts'
+import { UploadFailed, type UploadedFile, type UploadEvents } from '../../../src/client/index.ts'
 import type { JobRequest } from '../../../src/contract/jobs.ts'
 import { refusalOf } from './refusal.ts'
 import { createTrackStore } from './track-store.ts'
@@ -8,11 +8,17 @@ export type UploadCall = { resumeId?: string; signal: AbortSignal; on: UploadEve
 
 export type DeckParts = {
   upload: (file: File, call: UploadCall) => Promise<UploadedFile>
+  /** What was begun and is not complete, also on earlier visits. */
+  begun: {
+    find: (file: File) => string | undefined
+    remember: (file: File, uploadId: string) => void
+    forget: (file: File) => void
+  }
   startJob: (request: JobRequest) => Promise<{ id: string; name: string }>
 }
 
 /** Codes that tell the server has the file no more. */
-const GONE = new Set(['upload-aborted', 'upload-expired', 'upload-not-found'])
+const GONE = new Set<string>(['upload-aborted', 'upload-expired', 'upload-not-found'])
 
 /**
  * The files of this visit. It lives outside the components: an upload goes on whatever is shown.
@@ -68,17 +74,15 @@ export class Deck {
   retry(key: string): void {
     const track = this.#store.find(key)
     if (!track) return
-    const { file, uploadId, media, state } = track
+    const { file, uploadId, state } = track
     const attempt = track.attempt + 1
     const gone = state.step === 'refused' && GONE.has(state.code)
-    if (uploadId && media && !gone) {
+    if (uploadId && !gone) {
       this.#store.change(key, { attempt })
       void this.#convert(key, uploadId)
       return
     }
-    const resumable = state.step === 'refused' && state.code === 'unreachable'
-    const resumed = resumable && uploadId ? { uploadId } : {}
-    this.#store.replace({ key, file, attempt, uploaded: 0, state: { step: 'waiting' }, ...resumed })
+    this.#store.replace({ key, file, attempt, uploaded: 0, state: { step: 'waiting' } })
     this.#enqueue(key)
   }
 
@@ -97,25 +101,46 @@ export class Deck {
     const track = this.#store.find(key)
     if (track?.state.step !== 'waiting') return
     const { signal } = this.#cancellable(key)
-    const resume = track.uploadId === undefined ? {} : { resumeId: track.uploadId }
+    const { begun } = this.#parts
     try {
-      const { id, media } = await this.#parts.upload(track.file, { signal, on: this.#events(key), ...resume })
+      const { id, media } = await this.#send(track, signal)
+      begun.forget(track.file)
       this.#store.change(key, { uploadId: id, media, uploaded: 100 })
       void this.#convert(key, id)
     } catch (error) {
-      this.#store.change(key, { state: signal.aborted ? { step: 'cancelled' } : refusalOf(error) })
+      const state = signal.aborted ? ({ step: 'cancelled' } as const) : refusalOf(error)
+      if (state.step === 'cancelled' || state.code !== 'unreachable') begun.forget(track.file)
+      this.#store.change(key, { state })
     }
   }
 
-  #events(key: string): UploadEvents {
+  async #send({ key, file }: Track, signal: AbortSignal): Promise<UploadedFile> {
+    const { begun, upload } = this.#parts
+    const call = { signal, on: this.#events(key, file) }
+    const resumeId = begun.find(file)
+    if (resumeId !== undefined) {
+      try {
+        return await upload(file, { ...call, resumeId })
+      } catch (error) {
+        // What was begun may have expired since.
+        if (!(error instanceof UploadFailed && GONE.has(error.code))) throw error
+      }
+    }
+    return upload(file, call)
+  }
+
+  #events(key: string, file: File): UploadEvents {
     const change = (patch: Partial<Track>) => this.#store.change(key, patch)
     return {
-      state(step, begun) {
+      state: (step, upload) => {
         if (step === 'creating') change({ state: { step: 'uploading' } })
-        if (step === 'sending' && begun) change({ uploadId: begun.id })
+        if (step === 'sending' && upload) this.#parts.begun.remember(file, upload.id)
         if (step === 'finishing') change({ state: { step: 'checking' } })
       },
-      progress: ({ bytes, size }) => change({ uploaded: (bytes / size) * 100 }),
+      progress: ({ bytes, size }) => {
+        const uploaded = Math.max(this.#store.find(key)?.uploaded ?? 0, (bytes / size) * 100)
+        change({ uploaded })
+      },
     }
   }
 

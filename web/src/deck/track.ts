@@ -27,8 +27,8 @@ export type Track = {
   attempt: number
   /** 0-100; never falls within an attempt. */
   uploaded: number
+  /** Both there once the upload is complete: where it is, and what the server found in it. */
   uploadId?: string
-  /** What the server found in the file; there once the upload is complete. */
   media?: Media
   state: TrackState
 }
