@@ -19,7 +19,7 @@ export type TableDefinition = {
   index?: { name: string; key: KeyNames }
 }
 
-export const TTL_ATTRIBUTE = 'ttl'
+const TTL_ATTRIBUTE = 'ttl'
 
 /** A table of that name exists with other keys. The program refuses to touch it. */
 export class TableMismatch extends Error {}

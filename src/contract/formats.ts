@@ -35,13 +35,12 @@ export const FormatView = z.object({
 })
 export type FormatView = z.infer<typeof FormatView>
 
-export const PresetView = z.object({
+const PresetView = z.object({
   id: z.string(),
   label: z.string(),
   format: z.string(),
   options: JobOptions,
 })
-export type PresetView = z.infer<typeof PresetView>
 
 export const LimitsView = z.object({
   maxUploadBytes: z.number().int(),

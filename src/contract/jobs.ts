@@ -2,11 +2,10 @@ import { z } from 'zod'
 import { JobOptions } from './formats.ts'
 import { Media } from './media.ts'
 
-export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
+const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
 export type JobState = (typeof JOB_STATES)[number]
 
-export const JOB_PHASES = ['fetching', 'analysing', 'converting', 'storing'] as const
-export type JobPhase = (typeof JOB_PHASES)[number]
+const JOB_PHASES = ['fetching', 'analysing', 'converting', 'storing'] as const
 
 /** Why a job failed. `worker-died`: the process that ran it died, time and again. */
 export const JOB_ERROR_CODES = ['conversion-failed', 'source-gone', 'worker-died', 'internal-error'] as const

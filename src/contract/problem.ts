@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Every `code` a problem can carry. Stable: clients branch on them. Listed for people in docs/reference/problems.md. */
-export const PROBLEM_CODES = [
+const PROBLEM_CODES = [
   'checksum-mismatch',
   'empty-file',
   'foreign-host',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Media } from './media.ts'
 
-export const UPLOAD_STATES = ['open', 'completing', 'ready', 'aborted', 'expired', 'failed'] as const
+const UPLOAD_STATES = ['open', 'completing', 'ready', 'aborted', 'expired', 'failed'] as const
 export type UploadState = (typeof UPLOAD_STATES)[number]
 
 const Crc32 = z

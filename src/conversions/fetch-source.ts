@@ -46,5 +46,5 @@ export async function fetchSource(
   if (bytes !== sizeBytes) throw new StoreUnavailable('objects', new Error('The source came incomplete.'))
 }
 
-export const isDiskFull = (error: unknown): boolean =>
+const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')

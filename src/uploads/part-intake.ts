@@ -5,7 +5,7 @@ import { PartStalled, UploadBusy } from './failures.ts'
 import type { PartGate } from './part-gate.ts'
 
 /** Parts one process takes at once, and parts of one upload it takes at once. */
-export const MOST_IN_FLIGHT = 24
+const MOST_IN_FLIGHT = 24
 export const MOST_IN_FLIGHT_PER_UPLOAD = 6
 
 /** Counts parts on their way, so that too many are sent back before their bytes are read. */

@@ -6,7 +6,7 @@ import type { Geometry } from './geometry.ts'
  * Where an upload is in its life. `creating`: recorded, S3 not asked yet. `completing`: parts are being joined and
  * inspected; anybody may take that up again. `failed`: refused, `refusal` says why. `deleting`, `gone`: cleanup.
  */
-export const STORED_STATES = [
+const STORED_STATES = [
   'creating',
   'open',
   'completing',
