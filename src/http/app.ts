@@ -7,6 +7,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { uploadRoutes, type Uploads } from '../uploads/index.ts'
 import { answerNotModified } from './conditional.ts'
+import { refuseWhileDraining } from './draining.ts'
 import { healthRoutes, type Check } from './health.ts'
 import { guardHost } from './host-guard.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -39,12 +40,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     bodyLimit: LARGEST_JSON_BYTES,
     requestTimeout: LONGEST_REQUEST_MS,
     genReqId: requestIdOf,
+    return503OnClosing: false, // its answer is no problem document; ours is
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerProblems(app, log)
   setDefaultHeaders(app)
+  refuseWhileDraining(app)
   answerNotModified(app)
   logRequests(app, log)
   if (parts.allowedHosts) guardHost(app, parts.allowedHosts)

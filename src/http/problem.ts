@@ -112,7 +112,6 @@ function describeFrameworkError({
     return { code: 'request-too-large', detail: 'The body of this request is too large.' }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return { code: 'unsupported-media-type', detail: 'Send the body as application/json.' }
-  if (statusCode === 503) return { code: 'shutting-down', detail: 'This server is stopping. Try again.' }
   if (statusCode >= 400 && statusCode < 500)
     return { code: 'invalid-request', detail: `The request is not valid: ${message}.` }
   return { code: 'internal-error', detail: 'Something went wrong in the service. It has been logged.' }

@@ -13,16 +13,15 @@ type Setting = {
 
 /** Starts the program and a browser for the tests of one file, and ends them after the last one. */
 export function useSetting() {
+  const started = new AsyncDisposableStack()
   let setting: Setting
   beforeAll(async () => {
-    const [browser, program, folder] = await Promise.all([launchBrowser(), startProgram(), openFolder()])
+    const folder = started.use(await openFolder())
+    const program = started.use(await startProgram())
+    const browser = started.adopt(await launchBrowser(), (running) => running.close())
     setting = { browser, program, folder }
   })
-  afterAll(async () => {
-    await setting.browser.close()
-    await setting.program[Symbol.asyncDispose]()
-    await setting.folder[Symbol.asyncDispose]()
-  })
+  afterAll(() => started.disposeAsync())
   return {
     url: () => setting.program.url,
     folder: () => setting.folder,

@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { JobRepository, Takeover } from '../../src/conversions/index.ts'
+import type { Job, LeasedJob } from '../../src/conversions/job.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { newId } from '../../src/kernel/ids.ts'
+import { silentLog } from '../../src/kernel/log.ts'
+import { ProgressRepository } from '../../src/progress/index.ts'
+import { makeTables, startStores, type SharedStores } from '../support/embedded.ts'
+
+const DEAD_AFTER_MS = 30_000
+let stores: SharedStores
+let jobs: JobRepository
+let pages: ProgressRepository
+let now = 0
+let prefix = 0
+
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores[Symbol.asyncDispose]())
+
+beforeEach(async () => {
+  prefix += 1
+  await makeTables(stores, `t${prefix}`)
+  jobs = new JobRepository(stores.db, `t${prefix}`)
+  pages = new ProgressRepository(stores.db, `t${prefix}`)
+  now = 1_800_000_000_000
+})
+
+const media = { container: 'wav', codec: 'pcm_s16le', durationMs: 1, sampleRateHz: 8000, channels: 1 }
+
+function newJob(): Job {
+  return {
+    ...{ jobId: newId(), state: 'queued', fence: 0, attempt: 0, crashes: 0, readyAt: now, priority: 50 },
+    source: { uploadId: 'u', name: 'n', size: 1, media: { ...media, tags: {}, artwork: false, chapters: 0 } },
+    ...{ format: 'mp3', options: {}, name: 'n.mp3', requestHash: 'h' },
+    ...{ createdAt: now, updatedAt: now, expiresAt: now + 1000 },
+  }
+}
+
+async function claimed(owner: string): Promise<LeasedJob> {
+  const job = await jobs.add(newJob())
+  const lease = await jobs.claim(job, { owner, nonce: newId(), now })
+  if (!lease) throw new Error('The claim failed.')
+  return lease
+}
+
+const takeoverBy = (workerId: string) =>
+  new Takeover({
+    jobs,
+    pages,
+    workerId,
+    clock: { ...systemClock, now: () => now },
+    log: silentLog,
+    deadAfterMs: DEAD_AFTER_MS,
+  })
+
+const done = (job: LeasedJob) =>
+  jobs.settle(job, { state: 'done', result: { key: 'k', size: 1, durationMs: 1 }, updatedAt: now })
+
+test('of two workers that reach for one job, one gets it', async () => {
+  const job = await jobs.add(newJob())
+  const claims = ['a', 'b'].map((owner) => jobs.claim(job, { owner, nonce: newId(), now }))
+  const won = (await Promise.all(claims)).filter((lease) => lease !== undefined)
+  expect(won).toHaveLength(1)
+  expect(await jobs.find(job.jobId)).toMatchObject({
+    state: 'running',
+    fence: 1,
+    attempt: 1,
+    owner: won[0]?.owner,
+  })
+})
+
+test('a claim whose answer was lost is recognised by its nonce when it is sent again', async () => {
+  const job = await jobs.add(newJob())
+  const lease = { owner: 'a', nonce: newId(), now }
+  expect(await jobs.claim(job, lease)).toMatchObject({ fence: 1 })
+  expect(await jobs.claim(job, lease)).toMatchObject({ fence: 1 })
+  expect(await jobs.claim(job, { ...lease, nonce: newId() })).toBeUndefined()
+})
+
+test('a job is not claimed before its time, and not listed either', async () => {
+  const job = await jobs.add({ ...newJob(), readyAt: now + 5000 })
+  expect(await jobs.claim(job, { owner: 'a', nonce: newId(), now })).toBeUndefined()
+  expect(await jobs.listQueued(10, now)).toEqual([])
+  expect(await jobs.listQueued(10, now + 5000)).toEqual([job.jobId])
+})
+
+test('a job is always in exactly one place of the work index', async () => {
+  const job = await jobs.add(newJob())
+  const places = async () => ({
+    queued: await jobs.listQueued(10, now),
+    running: (await jobs.listRunning()).map(({ jobId }) => jobId),
+    expiring: await jobs.listExpired(now + 1_000_000, 10),
+  })
+  const [here, nowhere] = [[job.jobId], []]
+  expect(await places()).toEqual({ queued: here, running: nowhere, expiring: nowhere })
+  const lease = await jobs.claim(job, { owner: 'a', nonce: newId(), now })
+  expect(await places()).toEqual({ queued: nowhere, running: here, expiring: nowhere })
+  if (lease) await done(lease)
+  expect(await places()).toEqual({ queued: nowhere, running: nowhere, expiring: here })
+})
+
+test('a worker whose page stands still for 30 seconds loses its jobs; one whose page moves does not', async () => {
+  const dead = await claimed('dead')
+  const alive = await claimed('alive')
+  const observer = takeoverBy('observer')
+  await pages.write({ workerId: 'dead', sequence: 7, jobs: {}, at: now })
+  await pages.write({ workerId: 'alive', sequence: 7, jobs: {}, at: now })
+  expect(await observer.look()).toBe(0)
+  now += DEAD_AFTER_MS - 1
+  expect(await observer.look()).toBe(0)
+  await pages.write({ workerId: 'alive', sequence: 8, jobs: {}, at: now })
+  now += 1
+  expect(await observer.look()).toBe(1)
+  expect(await jobs.find(dead.jobId)).toMatchObject({ state: 'queued', crashes: 1, fence: 1 })
+  expect(await jobs.find(alive.jobId)).toMatchObject({ state: 'running', owner: 'alive' })
+})
+
+test('an observer that could not read starts to observe anew: an outage looks like nobody died', async () => {
+  await claimed('owner')
+  let away = false
+  const flaky = { read: (id: string) => (away ? Promise.reject(new Error('away')) : pages.read(id)) }
+  const observer = new Takeover({
+    ...{ jobs, pages: flaky, workerId: 'observer', log: silentLog, deadAfterMs: DEAD_AFTER_MS },
+    clock: { ...systemClock, now: () => now },
+  })
+  expect(await observer.look()).toBe(0)
+  away = true
+  now += DEAD_AFTER_MS
+  await expect(observer.look()).rejects.toThrow('away')
+  away = false
+  expect(await observer.look()).toBe(0)
+  now += DEAD_AFTER_MS
+  expect(await observer.look()).toBe(1)
+})
+
+test('a worker that lost its lease cannot write any more, whatever it finished', async () => {
+  const zombie = await claimed('zombie')
+  const observer = takeoverBy('observer')
+  await observer.look()
+  now += DEAD_AFTER_MS
+  await observer.look()
+  expect(await done(zombie)).toBe(false)
+  const job = await jobs.find(zombie.jobId)
+  now += 1000
+  const next = job && (await jobs.claim(job, { owner: 'next', nonce: newId(), now }))
+  expect(next).toMatchObject({ fence: 2, attempt: 2 })
+  expect(await done(zombie)).toBe(false)
+  expect(next && (await done(next))).toBe(true)
+})
+
+test('a settlement whose answer was lost is recognised when it is sent again', async () => {
+  const lease = await claimed('a')
+  expect(await done(lease)).toBe(true)
+  expect(await done(lease)).toBe(true)
+})
+
+test('a job that kills its worker three times is given up', async () => {
+  let lease = await claimed('w1')
+  for (const crash of [1, 2, 3]) {
+    const observer = takeoverBy('observer')
+    await observer.look()
+    now += DEAD_AFTER_MS
+    expect(await observer.look()).toBe(1)
+    now += 10_000
+    const job = await jobs.find(lease.jobId)
+    const next = job && (await jobs.claim(job, { owner: `w${crash + 1}`, nonce: newId(), now }))
+    if (crash < 3 && next) lease = next
+  }
+  expect(await jobs.find(lease.jobId)).toMatchObject({
+    state: 'failed',
+    crashes: 3,
+    error: { code: 'worker-died' },
+  })
+})
+
+test('a late page is dropped: progress never goes back to an older one', async () => {
+  await pages.write({ workerId: 'w', sequence: 5, jobs: {}, at: now })
+  await pages.write({ workerId: 'w', sequence: 4, jobs: {}, at: now + 1 })
+  expect(await pages.read('w')).toMatchObject({ sequence: 5, at: now })
+})

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createApi } from '../support/api.ts'
+import { makeAudio } from '../support/audio.ts'
+import { startStores, type SharedStores } from '../support/embedded.ts'
+import { startProgram } from '../support/program.ts'
+
+let stores: SharedStores
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores[Symbol.asyncDispose]())
+
+const start = (role: string) =>
+  startProgram({ dataDir: path.join(stores.folder, role), env: { ...stores.env, ROLE: role } })
+
+test('a process that only serves and one that only converts share nothing but the stores', async () => {
+  await using front = await start('api')
+  expect(front.output()).toMatch(/stores +S3 and DynamoDB at the given endpoints \(S3_ENDPOINT is set\)/)
+  const api = createApi(front.url)
+  const file = path.join(stores.folder, 'song.wav')
+  await makeAudio(file, { seconds: 240 })
+  const job = await api.convert(await api.upload('song.wav', await readFile(file)), 'opus')
+  expect(await api.progress(job.id)).toMatchObject({ state: 'queued', queuePosition: 1, progress: 0 })
+
+  await using worker = await start('worker')
+  const seen = await api.done(job.id)
+  const between = seen.filter(({ progress }) => progress > 5 && progress < 95)
+  expect(between.length).toBeGreaterThan(0) // read from the worker's page, as nothing else connects the two
+  expect((await api.result(job.id)).length).toBeGreaterThan(10_000)
+  expect((await fetch(`${worker.url}/api/formats`)).status).toBe(404)
+  expect((await fetch(`${worker.url}/api/health/live`)).status).toBe(200)
+})
