@@ -62,7 +62,10 @@ function installFfmpeg() {
   say(`installing FFmpeg with ${manager.tool} (set ${OPT_OUT}=1 to be asked to do it yourself instead)`)
   for (const args of manager.commands) {
     const [command, ...rest] = [...(root ? [] : ['sudo']), manager.tool, ...args]
-    run(command, rest, `FFmpeg could not be installed with ${manager.tool}. ${advice}`)
+    run(command, rest, `FFmpeg could not be installed with ${manager.tool}. ${advice}`, {
+      quiet: true,
+      environment: { DEBIAN_FRONTEND: 'noninteractive' },
+    })
   }
 }
 
@@ -83,12 +86,12 @@ function buildPage() {
 const works = (command, args) =>
   spawnSync(command, args, { stdio: 'ignore', env: { ...process.env, LC_ALL: 'C' } }).status === 0
 
-function run(command, args, otherwise) {
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+/** Runs a command in the project's folder. What it reports is shown on stderr; `stop` says what to do when it fails. */
+function run(command, args, otherwise, { quiet = false, environment = {} } = {}) {
   const { status, error } = spawnSync(command, args, {
     cwd: ROOT,
-    stdio: ['inherit', 2, 2],
-    env: environment,
+    stdio: ['inherit', quiet ? 'ignore' : 2, 2],
+    env: { ...process.env, ...environment },
   })
   if (status !== 0) stop(error ? `${otherwise} (${error.message})` : otherwise)
 }
