@@ -39,6 +39,7 @@ export async function launchBrowser(): Promise<Browser> {
     ...process.env,
     ...(await librariesFor(executablePath, home)),
     FONTCONFIG_FILE: join(home, 'fonts.conf'), // the same letters, as wide, on every machine
+    LC_ALL: 'C.UTF-8', // a machine without a locale would show a file's name in question marks
   }
   return chromium.launch({ executablePath, args: [...kept, ...QUIET], env: environment })
 }
