@@ -37,7 +37,12 @@ export class ProgressRepository {
 
   async read(workerId: string): Promise<Page | undefined> {
     const { Item } = await this.#db.send(
-      new GetCommand({ TableName: this.#table, Key: { workerId }, ...projection(Object.keys(Page.shape)) }),
+      new GetCommand({
+        TableName: this.#table,
+        Key: { workerId },
+        ConsistentRead: true,
+        ...projection(Object.keys(Page.shape)),
+      }),
     )
     return Item && Page.parse(Item)
   }
