@@ -64,6 +64,7 @@ test('a file that is added again after a reload goes on where it stopped', async
   await deck.add(source)
   await first
   await page.reload()
+  await deck.format('MP3').waitFor() // a request that is under way when routes are taken down can hang for ever
   await page.unrouteAll({ behavior: 'ignoreErrors' })
   const sent: string[] = []
   page.on('request', (request) => {
