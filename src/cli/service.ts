@@ -119,6 +119,7 @@ function wire({ config, stores, tools, clock, log }: ServiceParts) {
     onQueued: (job) => {
       if (config.role === 'all') worker.offer(job)
     },
+    onCancel: (request) => worker.cancel(request),
   })
   const sweeper = new Sweeper({ uploads, conversions, clock, log })
   return { uploads, conversions, worker, sweeper, folders, jobs }

@@ -10,6 +10,7 @@ const PROBLEM_CODES = [
   'invalid-name',
   'invalid-option',
   'invalid-request',
+  'job-conflict',
   'job-expired',
   'job-not-done',
   'job-not-found',

@@ -5,7 +5,7 @@ import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempo
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import { checkOptions, FORMATS, InvalidOption, PRESETS, type Format, type Options } from '../ffmpeg/index.ts'
-import type { OwnPage, ProgressRepository, Snapshot } from '../progress/index.ts'
+import type { CancelRequest, OwnPage, ProgressRepository, Snapshot } from '../progress/index.ts'
 import type { Uploads } from '../uploads/index.ts'
 import * as failures from './failures.ts'
 import type { JobRepository } from './job-repository.ts'
@@ -15,6 +15,8 @@ import type { ResultBytes, ResultStore, StoredResult } from './result-store.ts'
 /** Positions beyond this are told as this one: counting costs reads. */
 const FURTHEST_POSITION = 100
 const NORMAL_PRIORITY = 50
+/** Enough for every step a job can take while somebody reads it. */
+const MOST_MOVES = 5
 
 /** A job as it stands: with what its worker last said while it runs, its place in the queue while it waits. */
 export type JobStatus = { job: Job; snapshot?: Snapshot | undefined; queuePosition?: number }
@@ -26,13 +28,15 @@ export type ConversionsParts = {
   /** Formats that the encoders of this machine can make. */
   formats: readonly Format[]
   page: Pick<OwnPage, 'snapshotOf'>
-  pages: Pick<ProgressRepository, 'read'>
+  pages: Pick<ProgressRepository, 'read' | 'requestCancel'>
   clock: Clock
   log: Log
   /** Milliseconds a job and its result are kept after it ended. */
   retentionMs: number
   /** Told of every new job, so that a worker here may start it at once. */
   onQueued: (job: Job) => void
+  /** Told of every cancelled job, so that a worker here need not wait for its page. */
+  onCancel: (request: CancelRequest) => void
 }
 
 /** Takes jobs in and tells how they stand. */
@@ -85,6 +89,51 @@ export class Conversions {
     if (job.state === 'running') return { job, snapshot: await this.#snapshotOf(job) }
     if (job.state !== 'queued') return { job }
     return { job, queuePosition: (await this.#parts.jobs.countBefore(job, FURTHEST_POSITION)) + 1 }
+  }
+
+  /**
+   * Ends a job: at once while it waits; a running one is forbidden every other end and its worker is told. Safe to
+   * repeat. Throws JobConflict when it is done or failed, JobNotFound, JobExpired.
+   */
+  async cancel(jobId: string): Promise<JobStatus> {
+    const { jobs, clock, retentionMs } = this.#parts
+    return this.#untilMoved(jobId, async (job) => {
+      const now = clock.now()
+      if (job.state === 'cancelled') return true
+      if (job.state === 'queued') return jobs.cancelQueued(job, now, now + retentionMs)
+      if (job.state === 'running') return this.#cancelRunning(job, now)
+      throw new failures.JobConflict(job.state, 'cancelled')
+    })
+  }
+
+  async #cancelRunning(job: Job, now: number): Promise<boolean> {
+    const { jobs, pages, onCancel } = this.#parts
+    const { jobId, fence, owner } = job
+    if (!(await jobs.requestCancel(job, now))) return false
+    onCancel({ jobId, fence })
+    if (owner !== undefined) await pages.requestCancel(owner, { jobId, fence }, now)
+    return true
+  }
+
+  /** Queues a failed or cancelled job again. Throws JobConflict when it is done, and what claiming its upload throws. */
+  async retry(jobId: string): Promise<JobStatus> {
+    const { jobs, uploads, clock, retentionMs, onQueued } = this.#parts
+    const status = await this.#untilMoved(jobId, async (job) => {
+      if (!hasEnded(job)) return true // somebody was faster
+      if (job.state === 'done') throw new failures.JobConflict(job.state, 'tried again')
+      const now = clock.now()
+      await uploads.claimSource(job.source.uploadId, now + retentionMs)
+      return jobs.requeue(job, now, now + retentionMs)
+    })
+    onQueued(status.job) // a claim of a job that is not queued does nothing
+    return status
+  }
+
+  /** Reads a job and moves it, anew while others move it at the same time; gives it as it then stands. */
+  async #untilMoved(jobId: string, move: (job: Job) => Promise<boolean>): Promise<JobStatus> {
+    for (let tries = 0; tries < MOST_MOVES; tries++)
+      if (await move(await this.#find(jobId))) return this.find(jobId)
+    throw new Error('The job moved on each time it was to be changed.')
   }
 
   /** What a job made. Throws JobNotDone, JobNotFound, JobExpired. */

@@ -44,6 +44,14 @@ export class JobNotDone extends Failure {
   }
 }
 
+/** The job is in a state from which what was asked for cannot be done. */
+export class JobConflict extends Failure {
+  readonly code = 'job-conflict' satisfies ProblemCode
+  constructor(state: string, wish: 'cancelled' | 'tried again') {
+    super(`This job is ${state}, so it cannot be ${wish}.`, { state })
+  }
+}
+
 export class RangeNotSatisfiable extends Failure {
   readonly code = 'range-not-satisfiable' satisfies ProblemCode
   constructor(sizeBytes: number) {

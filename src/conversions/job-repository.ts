@@ -150,24 +150,71 @@ export class JobRepository {
   }
 
   /**
-   * Moves a job out of a lease: done, failed, or back to the queue. Only while `job.fence` is the running lease and
-   * nobody asked to cancel; false when it is not, and then nothing changed.
+   * Moves a job out of a lease: done, failed, cancelled, or back to the queue. Only while `job.fence` is the running
+   * lease; `lost` when it is not. After somebody asked to cancel, a job can only be cancelled: `cancel-asked` says that
+   * nothing else was written.
    */
-  async settle(job: LeasedJob, values: Settlement): Promise<boolean> {
+  async settle(job: LeasedJob, values: Settlement): Promise<'settled' | 'cancel-asked' | 'lost'> {
     const settled: Job = { ...job, ...values }
+    const held = '#state = :ifRunning AND #fence = :ifFence AND #owner = :ifOwner'
+    const wanted = values.state === 'cancelled' ? '' : ' AND attribute_not_exists(#cancelRequestedAt)'
     const input = conditionalUpdate(
       { ...values, owner: undefined, claimNonce: undefined, ...workKeys(settled) },
       {
-        expression:
-          '#state = :ifRunning AND #fence = :ifFence AND #owner = :ifOwner AND attribute_not_exists(#cancelRequestedAt)',
-        names: ['fence', 'cancelRequestedAt'],
+        expression: held + wanted,
+        names: ['fence', ...(wanted ? ['cancelRequestedAt'] : [])],
         values: { ifRunning: 'running', ifFence: job.fence, ifOwner: job.owner },
       },
     )
     const answer = await orConditionFailed(this.#update(job.jobId, input))
-    if (!('row' in answer)) return true
-    const { fence, state, updatedAt } = answer.row ?? {}
-    return fence === job.fence && state === values.state && updatedAt === values.updatedAt
+    if (!('row' in answer)) return 'settled'
+    const { fence, state, updatedAt, cancelRequestedAt } = answer.row ?? {}
+    if (fence !== job.fence) return 'lost'
+    if (state === 'running' && cancelRequestedAt !== undefined) return 'cancel-asked'
+    return state === values.state && updatedAt === values.updatedAt ? 'settled' : 'lost'
+  }
+
+  /** Ends a job that waits; false when it moved meanwhile. */
+  async cancelQueued(job: Job, now: number, expiresAt: number): Promise<boolean> {
+    const values = { state: 'cancelled' as const, updatedAt: now, finishedAt: now, expiresAt }
+    return this.#move(job, values, { expression: '#state = :ifQueued', values: { ifQueued: 'queued' } })
+  }
+
+  /** Forbids a running job every end but being cancelled; false when it moved meanwhile. */
+  async requestCancel(job: Job, now: number): Promise<boolean> {
+    const values = { cancelRequestedAt: job.cancelRequestedAt ?? now, updatedAt: now }
+    return this.#move(job, values, { expression: '#state = :ifRunning', values: { ifRunning: 'running' } })
+  }
+
+  /** Puts an ended job back into the queue with all its attempts; false when it moved meanwhile. */
+  async requeue(job: Job, now: number, expiresAt: number): Promise<boolean> {
+    const ended = {
+      error: undefined,
+      percent: undefined,
+      finishedAt: undefined,
+      cancelRequestedAt: undefined,
+    }
+    const values = { ...ended, attempt: 0, crashes: 0, readyAt: now, updatedAt: now, expiresAt }
+    const condition = { expression: '#state = :ifState', values: { ifState: job.state } }
+    return this.#move(job, { ...values, state: 'queued' }, condition)
+  }
+
+  /** Changes a job nobody holds, with its place in the index, if it is still as it was read. */
+  async #move(
+    job: Job,
+    values: { [Name in keyof Job]?: Job[Name] | undefined },
+    condition: { expression: string; values: Record<string, unknown> },
+  ): Promise<boolean> {
+    const moved = { ...job, ...values } as Job
+    const input = conditionalUpdate(
+      { ...values, ...workKeys(moved) },
+      {
+        expression: `${condition.expression} AND #fence = :ifFence`,
+        names: ['state', 'fence'],
+        values: { ...condition.values, ifFence: job.fence },
+      },
+    )
+    return !('row' in (await orConditionFailed(this.#update(job.jobId, input))))
   }
 
   #update(jobId: string, input: ReturnType<typeof conditionalUpdate>) {

@@ -55,6 +55,14 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conve
     },
   )
 
+  for (const verb of ['cancel', 'retry'] as const)
+    app.post(
+      `/jobs/:jobId/${verb}`,
+      { schema: { tags, params: ById, response: { 202: JobView } } },
+      async (request, reply) =>
+        reply.code(202).send(jobView(await conversions[verb](request.params.jobId), clock.now())),
+    )
+
   app.get(
     '/jobs/:jobId',
     { schema: { tags, params: ById, response: { 200: JobView } } },

@@ -23,6 +23,15 @@ export function settlementFor(job: LeasedJob, error: unknown, context: Context):
   return failed(context, 'internal-error', 'The conversion failed for a reason that lies in the service.')
 }
 
+/** The end of a job that somebody asked to cancel. */
+export const cancelled = ({ now, percent, retentionMs }: Omit<Context, 'stopping'>): Settlement => ({
+  state: 'cancelled',
+  percent,
+  finishedAt: now,
+  updatedAt: now,
+  expiresAt: now + retentionMs,
+})
+
 const released = (job: LeasedJob, now: number, pauseMs: number): Settlement => ({
   state: 'queued',
   attempt: job.attempt - 1,

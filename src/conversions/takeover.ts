@@ -4,6 +4,7 @@ import { SECOND_MS } from '../kernel/units.ts'
 import type { ProgressRepository } from '../progress/index.ts'
 import type { JobRepository } from './job-repository.ts'
 import type { LeasedJob } from './job.ts'
+import { cancelled } from './settlement.ts'
 
 /** A job that kills its worker this often is poison. */
 const MOST_CRASHES = 3
@@ -20,6 +21,8 @@ export type TakeoverParts = {
    * where the stores belong to this process alone, since whoever had the job is then dead for certain.
    */
   deadAfterMs: number
+  /** Milliseconds a job is kept after it ended. */
+  retentionMs: number
 }
 
 /**
@@ -68,21 +71,22 @@ export class Takeover {
   }
 
   async #requeue(jobId: string, owner: string): Promise<boolean> {
-    const { jobs, clock, log } = this.#parts
+    const { jobs, clock, log, retentionMs } = this.#parts
     const job = await jobs.find(jobId)
     if (job?.state !== 'running' || job.owner !== owner) return false
     const leased: LeasedJob = { ...job, owner }
     const now = clock.now()
     const crashes = job.crashes + 1
-    const taken =
+    const percent = (await this.#parts.pages.read(owner))?.jobs[jobId]?.percent ?? 0
+    const settlement =
       crashes >= MOST_CRASHES
-        ? await jobs.settle(leased, { ...poisoned(now), crashes })
-        : await jobs.settle(leased, {
-            state: 'queued',
-            crashes,
-            readyAt: now + backoffMs(crashes),
-            updatedAt: now,
-          })
+        ? { ...poisoned(now), percent, crashes }
+        : { state: 'queued' as const, crashes, readyAt: now + backoffMs(crashes), updatedAt: now }
+    const outcome = await jobs.settle(leased, settlement)
+    const taken =
+      outcome === 'settled' ||
+      (outcome === 'cancel-asked' &&
+        (await jobs.settle(leased, cancelled({ now, percent, retentionMs }))) === 'settled')
     if (taken) log.warn({ jobId, owner, crashes }, 'job taken from a dead worker')
     return taken
   }

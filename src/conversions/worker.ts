@@ -3,12 +3,12 @@ import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import type { OwnPage } from '../progress/index.ts'
+import type { CancelRequest, OwnPage } from '../progress/index.ts'
 import type { JobRepository, Settlement } from './job-repository.ts'
 import type { Job, LeasedJob } from './job.ts'
 import { Pauses } from './pauses.ts'
 import { runJob, type Outcome, type RunParts } from './run-job.ts'
-import { settlementFor } from './settlement.ts'
+import { cancelled, settlementFor } from './settlement.ts'
 import type { Takeover } from './takeover.ts'
 
 const POLL = { shortestMs: SECOND_MS / 2, longestMs: 5 * SECOND_MS }
@@ -33,6 +33,8 @@ export type WorkerParts = RunParts & {
 export class Worker {
   readonly #parts: WorkerParts
   readonly #running = new Map<string, Promise<void>>()
+  /** How to end what runs here, by job. */
+  readonly #cancels = new Map<string, { fence: number; abort: AbortController }>()
   readonly #stopping = new AbortController()
   readonly #polls: Pauses
   #loops: Promise<unknown> = Promise.resolve()
@@ -40,6 +42,7 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts
     this.#polls = new Pauses(parts.clock, POLL)
+    parts.page.onCancel((request) => this.cancel(request))
   }
 
   start(): void {
@@ -49,6 +52,12 @@ export class Worker {
   /** Starts a job that was just queued here, if there is a free slot; else a poll of anybody will find it. */
   offer(job: Job): void {
     if (this.#isFree()) void this.#take(job)
+  }
+
+  /** Ends a conversion that runs here under this lease, FFmpeg included; anything else it leaves alone. */
+  cancel({ jobId, fence }: CancelRequest): void {
+    const running = this.#cancels.get(jobId)
+    if (running?.fence === fence) running.abort.abort(new Error('The job was cancelled.'))
   }
 
   /** Takes no more jobs, gives those under way back to the queue, and ends. */
@@ -120,7 +129,9 @@ export class Worker {
   async #work(job: LeasedJob): Promise<void> {
     const { page, clock, log, retentionMs } = this.#parts
     const { jobId, fence, attempt } = job
-    const { signal } = this.#stopping
+    const abort = new AbortController()
+    this.#cancels.set(jobId, { fence, abort })
+    const signal = AbortSignal.any([this.#stopping.signal, abort.signal])
     log.info({ jobId, fence, attempt, format: job.format }, 'conversion started')
     try {
       const report = (snapshot: Parameters<OwnPage['report']>[1]) => page.report(jobId, snapshot)
@@ -128,10 +139,11 @@ export class Worker {
       await this.#settle(job, done(outcome, clock.now(), retentionMs))
     } catch (error) {
       const percent = page.snapshotOf(jobId)?.percent ?? 0
-      const context = { now: clock.now(), stopping: signal.aborted, percent, retentionMs }
+      const context = { now: clock.now(), stopping: this.#isStopping(), percent, retentionMs }
       log.warn({ err: error, jobId, fence }, 'conversion ended without a result')
-      await this.#settle(job, settlementFor(job, error, context))
+      await this.#settle(job, abort.signal.aborted ? cancelled(context) : settlementFor(job, error, context))
     } finally {
+      this.#cancels.delete(jobId)
       page.forget(jobId)
     }
   }
@@ -142,7 +154,9 @@ export class Worker {
     const context = { jobId: job.jobId, fence: job.fence, state: settlement.state }
     for (;;) {
       try {
-        if (await jobs.settle(job, settlement)) log.info(context, 'job settled')
+        const outcome = await jobs.settle(job, settlement)
+        if (outcome === 'cancel-asked') await this.#settle(job, this.#cancelledNow(job))
+        else if (outcome === 'settled') log.info(context, 'job settled')
         else log.warn(context, 'lease was lost, nothing written')
         return
       } catch (err) {
@@ -152,6 +166,11 @@ export class Worker {
         await clock.sleep(COMMIT_EVERY_MS * (0.5 + Math.random() / 2), this.#stopping.signal)
       }
     }
+  }
+
+  #cancelledNow({ jobId }: LeasedJob): Settlement {
+    const { page, clock, retentionMs } = this.#parts
+    return cancelled({ now: clock.now(), percent: page.snapshotOf(jobId)?.percent ?? 0, retentionMs })
   }
 }
 

@@ -16,6 +16,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'invalid-name': { status: 422, title: 'Invalid name' },
   'invalid-option': { status: 422, title: 'Invalid option' },
   'invalid-request': { status: 400, title: 'Invalid request' },
+  'job-conflict': { status: 409, title: 'Job conflict' },
   'job-expired': { status: 410, title: 'Job expired' },
   'job-not-done': { status: 409, title: 'Job not done' },
   'job-not-found': { status: 404, title: 'Job not found' },

@@ -35,7 +35,13 @@ const keep = (page: Page) => {
 async function run(steps: ((page: OwnPage) => void)[], write: (page: Page) => void = keep) {
   const clock = steppedClock([...steps.map((step) => () => step(page)), () => page.stop()])
   const page = new OwnPage({
-    repository: { write: (one) => Promise.resolve().then(() => write(one)) },
+    repository: {
+      write: (one) =>
+        Promise.resolve().then(() => {
+          write(one)
+          return []
+        }),
+    },
     workerId: 'w',
     clock,
     log: silentLog,

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import type { Snapshot } from './page.ts'
+import type { CancelRequest, Snapshot } from './page.ts'
 import type { ProgressRepository } from './progress-repository.ts'
 
 /** How often a page is looked at, and the longest it stays unwritten while jobs run. */
@@ -23,12 +23,20 @@ export class OwnPage {
   readonly #parts: OwnPageParts
   readonly #jobs = new Map<string, Snapshot>()
   readonly #stopping = new AbortController()
+  /** Requests that were passed on and wait to be taken off the page. */
+  #handled: CancelRequest[] = []
+  #onCancel: (request: CancelRequest) => void = () => undefined
   #sequence = 0
   #moved = false
   #writtenAt = 0
 
   constructor(parts: OwnPageParts) {
     this.#parts = parts
+  }
+
+  /** Who is told of requests to stop a job of this process. */
+  onCancel(listener: (request: CancelRequest) => void): void {
+    this.#onCancel = listener
   }
 
   /** Takes a snapshot. Percent never falls within one lease, whatever is reported. */
@@ -69,12 +77,12 @@ export class OwnPage {
     if (!this.#moved && now - this.#writtenAt < HEARTBEAT_MS) return
     this.#moved = false
     this.#sequence += 1
-    await repository.write({
-      workerId,
-      sequence: this.#sequence,
-      jobs: Object.fromEntries(this.#jobs),
-      at: now,
-    })
+    const requests = await repository.write(
+      { workerId, sequence: this.#sequence, jobs: Object.fromEntries(this.#jobs), at: now },
+      this.#handled,
+    )
     this.#writtenAt = now
+    this.#handled = requests
+    for (const request of requests) this.#onCancel(request)
   }
 }

@@ -19,8 +19,21 @@ export type Snapshot = z.infer<typeof Snapshot>
  */
 export const Page = z.object({
   workerId: z.string(),
-  sequence: z.number(),
-  jobs: z.record(z.string(), Snapshot),
-  at: z.number(),
+  // Whoever leaves a request for a worker that has not written yet makes a page without these.
+  sequence: z.number().default(0),
+  jobs: z.record(z.string(), Snapshot).default({}),
+  at: z.number().default(0),
 })
 export type Page = z.infer<typeof Page>
+
+/** A request that somebody left on a worker's page: stop this job, if you still hold this lease of it. */
+export type CancelRequest = { jobId: string; fence: number }
+
+/** Requests are words of a string set, so that leaving one needs no knowledge of the others. */
+export const wordOf = ({ jobId, fence }: CancelRequest) => `cancel#${jobId}#${fence}`
+
+/** Reads back what {@link wordOf} wrote. */
+export const requestOf = (word: string): CancelRequest => {
+  const [, jobId = '', fence] = word.split('#')
+  return { jobId, fence: Number(fence) }
+}

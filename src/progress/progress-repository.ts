@@ -1,7 +1,7 @@
 import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { conditionalUpdate, orConditionFailed, projection, type TableDefinition } from '../aws/index.ts'
 import { HOUR_MS, SECOND_MS } from '../kernel/units.ts'
-import { Page } from './page.ts'
+import { Page, requestOf, wordOf, type CancelRequest } from './page.ts'
 
 const SCHEMA_VERSION = 1
 /** Pages own nothing, so TTL may take them; a day is far past the longest silence of a living worker. */
@@ -22,16 +22,33 @@ export class ProgressRepository {
     this.#table = progressTable(tablePrefix).name
   }
 
-  /** Writes a page unless a later one is there already, as after an answer that was lost. */
-  async write({ workerId, ...page }: Page): Promise<void> {
-    const ttl = Math.ceil((page.at + PAGE_LIFE_MS) / SECOND_MS)
+  /**
+   * Writes a page unless a later one is there already, as after an answer that was lost. `handled` requests are taken
+   * off the page; gives those that lie on it.
+   */
+  async write({ workerId, ...page }: Page, handled: readonly CancelRequest[] = []): Promise<CancelRequest[]> {
     const input = conditionalUpdate(
-      { ...page, ttl, v: SCHEMA_VERSION },
+      { ...page, ttl: ttlOf(page.at), v: SCHEMA_VERSION },
       { expression: 'attribute_not_exists(#sequence) OR #sequence < :sequence', names: [] },
     )
-    const quiet = { ...input, ReturnValues: 'NONE' as const }
-    await orConditionFailed(
-      this.#db.send(new UpdateCommand({ TableName: this.#table, Key: { workerId }, ...quiet })),
+    const update = handled.length === 0 ? input : withoutRequests(input, handled)
+    const answer = await orConditionFailed(
+      this.#db.send(new UpdateCommand({ TableName: this.#table, Key: { workerId }, ...update })),
+    )
+    const inbox: unknown = ('row' in answer ? answer.row : answer.Attributes)?.['inbox']
+    return inbox instanceof Set ? [...(inbox as Set<string>)].map(requestOf) : []
+  }
+
+  /** Leaves a request on the page of the worker that holds the job; it reads it with its next heartbeat. */
+  async requestCancel(workerId: string, request: CancelRequest, now: number): Promise<void> {
+    await this.#db.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { workerId },
+        UpdateExpression: 'ADD #inbox :words SET #ttl = if_not_exists(#ttl, :ttl)',
+        ExpressionAttributeNames: { '#inbox': 'inbox', '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':words': new Set([wordOf(request)]), ':ttl': ttlOf(now) },
+      }),
     )
   }
 
@@ -45,5 +62,20 @@ export class ProgressRepository {
       }),
     )
     return Item && Page.parse(Item)
+  }
+}
+
+const ttlOf = (now: number) => Math.ceil((now + PAGE_LIFE_MS) / SECOND_MS)
+
+/** The same update, which takes these requests off the page, too. */
+function withoutRequests(input: ReturnType<typeof conditionalUpdate>, handled: readonly CancelRequest[]) {
+  return {
+    ...input,
+    UpdateExpression: `${input.UpdateExpression} DELETE #inbox :handled`,
+    ExpressionAttributeNames: { ...input.ExpressionAttributeNames, '#inbox': 'inbox' },
+    ExpressionAttributeValues: {
+      ...input.ExpressionAttributeValues,
+      ':handled': new Set(handled.map(wordOf)),
+    },
   }
 }

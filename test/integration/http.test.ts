@@ -35,6 +35,8 @@ test('the OpenAPI document describes every route of the contract, with problems 
     'GET /api/uploads/{uploadId}',
     'HEAD /api/jobs/{jobId}/result',
     'POST /api/jobs',
+    'POST /api/jobs/{jobId}/cancel',
+    'POST /api/jobs/{jobId}/retry',
     'POST /api/uploads',
     'POST /api/uploads/{uploadId}/complete',
     'POST /api/uploads/{uploadId}/targets',

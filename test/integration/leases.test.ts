@@ -53,6 +53,7 @@ const takeoverBy = (workerId: string) =>
     clock: { ...systemClock, now: () => now },
     log: silentLog,
     deadAfterMs: DEAD_AFTER_MS,
+    retentionMs: 1000,
   })
 
 const done = (job: LeasedJob) =>
@@ -122,7 +123,14 @@ test('an observer that could not read starts to observe anew: an outage looks li
   let away = false
   const flaky = { read: (id: string) => (away ? Promise.reject(new Error('away')) : pages.read(id)) }
   const observer = new Takeover({
-    ...{ jobs, pages: flaky, workerId: 'observer', log: silentLog, deadAfterMs: DEAD_AFTER_MS },
+    ...{
+      jobs,
+      pages: flaky,
+      workerId: 'observer',
+      log: silentLog,
+      deadAfterMs: DEAD_AFTER_MS,
+      retentionMs: 1000,
+    },
     clock: { ...systemClock, now: () => now },
   })
   expect(await observer.look()).toBe(0)
@@ -141,19 +149,19 @@ test('a worker that lost its lease cannot write any more, whatever it finished',
   await observer.look()
   now += DEAD_AFTER_MS
   await observer.look()
-  expect(await done(zombie)).toBe(false)
+  expect(await done(zombie)).toBe('lost')
   const job = await jobs.find(zombie.jobId)
   now += 1000
   const next = job && (await jobs.claim(job, { owner: 'next', nonce: newId(), now }))
   expect(next).toMatchObject({ fence: 2, attempt: 2 })
-  expect(await done(zombie)).toBe(false)
-  expect(next && (await done(next))).toBe(true)
+  expect(await done(zombie)).toBe('lost')
+  expect(next && (await done(next))).toBe('settled')
 })
 
 test('a settlement whose answer was lost is recognised when it is sent again', async () => {
   const lease = await claimed('a')
-  expect(await done(lease)).toBe(true)
-  expect(await done(lease)).toBe(true)
+  expect(await done(lease)).toBe('settled')
+  expect(await done(lease)).toBe('settled')
 })
 
 test('a job that kills its worker three times is given up', async () => {
@@ -179,4 +187,60 @@ test('a late page is dropped: progress never goes back to an older one', async (
   await pages.write({ workerId: 'w', sequence: 5, jobs: {}, at: now })
   await pages.write({ workerId: 'w', sequence: 4, jobs: {}, at: now + 1 })
   expect(await pages.read('w')).toMatchObject({ sequence: 5, at: now })
+})
+
+test('a waiting job is cancelled at once, and nobody gets it any more', async () => {
+  const job = await jobs.add(newJob())
+  expect(await jobs.cancelQueued(job, now, now + 1000)).toBe(true)
+  expect(await jobs.find(job.jobId)).toMatchObject({ state: 'cancelled' })
+  expect(await jobs.claim(job, { owner: 'a', nonce: newId(), now })).toBeUndefined()
+  expect(await jobs.listQueued(10, now)).toEqual([])
+  expect(await jobs.listExpired(now + 1001, 10)).toEqual([job.jobId])
+})
+
+test('after a request to cancel, a job can end in no other way, whoever ends it', async () => {
+  const lease = await claimed('a')
+  expect(await jobs.requestCancel(lease, now)).toBe(true)
+  expect(await done(lease)).toBe('cancel-asked')
+  expect(await jobs.settle(lease, { state: 'queued', readyAt: now, updatedAt: now })).toBe('cancel-asked')
+  expect(await jobs.find(lease.jobId)).toMatchObject({ state: 'running' })
+  const cancelled = { state: 'cancelled' as const, updatedAt: now, finishedAt: now }
+  expect(await jobs.settle(lease, cancelled)).toBe('settled')
+  expect(await done(lease)).toBe('lost')
+  expect(await jobs.find(lease.jobId)).toMatchObject({ state: 'cancelled' })
+})
+
+test('a job whose worker died after it was to be cancelled ends cancelled, not queued again', async () => {
+  const lease = await claimed('dead')
+  await jobs.requestCancel(lease, now)
+  const observer = takeoverBy('observer')
+  await observer.look()
+  now += DEAD_AFTER_MS
+  expect(await observer.look()).toBe(1)
+  expect(await jobs.find(lease.jobId)).toMatchObject({ state: 'cancelled' })
+  expect(await jobs.listQueued(10, now + 100_000)).toEqual([])
+})
+
+test('a job that ended is queued again with all its attempts, and under a new fence', async () => {
+  const lease = await claimed('a')
+  const error = { code: 'conversion-failed' as const, message: 'm' }
+  await jobs.settle(lease, { state: 'failed', error, percent: 40, finishedAt: now, updatedAt: now })
+  const failed = await jobs.find(lease.jobId)
+  expect(failed && (await jobs.requeue(failed, now, now + 5000))).toBe(true)
+  const again = await jobs.find(lease.jobId)
+  expect(again).toMatchObject({ state: 'queued', attempt: 0, crashes: 0, fence: 1, expiresAt: now + 5000 })
+  expect(again).not.toHaveProperty('error')
+  expect(again && (await jobs.claim(again, { owner: 'b', nonce: newId(), now }))).toMatchObject({
+    fence: 2,
+    attempt: 1,
+  })
+})
+
+test('a request on a page reaches its worker with the next heartbeat, also before the first, and is taken off', async () => {
+  const request = { jobId: newId(), fence: 3 }
+  await pages.requestCancel('w', request, now)
+  expect(await pages.read('w')).toMatchObject({ sequence: 0, jobs: {} })
+  expect(await pages.write({ workerId: 'w', sequence: 1, jobs: {}, at: now })).toEqual([request])
+  expect(await pages.write({ workerId: 'w', sequence: 2, jobs: {}, at: now }, [request])).toEqual([])
+  expect(await pages.write({ workerId: 'w', sequence: 3, jobs: {}, at: now })).toEqual([])
 })
