@@ -54,6 +54,21 @@ test('an upload can be cancelled, and begun again', async () => {
   await deck.download('again.mp3').waitFor()
 })
 
+test('a conversion can be cancelled, and tried again', async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  const row = deck.row('long.wav')
+  await deck.format('Opus').check()
+  await deck.add(await setting.folder().sound('wav', 600, 'long.wav'))
+  await row.getByText(/^Converting/).waitFor()
+  await row.getByRole('button', { name: 'Cancel long.wav' }).click()
+  await row.getByText('Cancelled').waitFor()
+  await row.getByRole('button', { name: 'Try again: long.wav' }).click()
+  await deck.download('long.opus').waitFor()
+  expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100')
+  expect(deck.complaints).toEqual([])
+})
+
 test('a file that is added again after a reload goes on where it stopped', async () => {
   await using deck = await setting.open()
   const { page } = deck

@@ -42,6 +42,13 @@ async function call(path: string, init: RequestInit = {}): Promise<unknown> {
   )
 }
 
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  call(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+
 export const fetchFormats = async (signal: AbortSignal) =>
   (await call('api/formats', { signal })) as FormatsView
 
@@ -53,11 +60,9 @@ export const fetchJob = async (jobId: string, signal: AbortSignal) =>
 
 /** The key makes a request that is sent twice one job. */
 export const createJob = async (request: JobRequest, key: string) =>
-  (await call('api/jobs', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-    body: JSON.stringify(request),
-  })) as JobView
+  (await post('api/jobs', request, { 'Idempotency-Key': key })) as JobView
+
+export const cancelJob = (jobId: string) => post(`api/jobs/${encodeURIComponent(jobId)}/cancel`, {})
 
 /** Relative, so that it works below any path. */
 export const resultUrl = (jobId: string) => `./api/jobs/${encodeURIComponent(jobId)}/result`

@@ -2,7 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { randomKey, uploadFile, xhrTransport } from '../../src/client/index.ts'
-import { createJob, serverRoot } from './api.ts'
+import { cancelJob, createJob, serverRoot } from './api.ts'
 import { App } from './app.tsx'
 import { begunUploads } from './begun-uploads.ts'
 import { Deck } from './deck/index.ts'
@@ -27,6 +27,7 @@ const deck = new Deck({
       .build(queryClient, { mutationFn: () => createJob(request, key) })
       .execute(undefined)
   },
+  cancelJob,
 })
 
 document.documentElement.lang = messages.language

@@ -1,4 +1,5 @@
 import { needsPage, sameWish, type Deck, type Track, type Wish } from '../deck/index.ts'
+import type { Job } from '../hooks/use-job.ts'
 import { messages } from '../messages/index.ts'
 import { size } from '../messages/units.ts'
 import type { TrackView } from '../tracks/describe-track.ts'
@@ -8,6 +9,7 @@ type TrackActionsProps = {
   deck: Deck
   track: Track
   view: TrackView
+  job: Job
   wish: Wish | undefined
   onRemove: (key: string) => void
   /** The button that was pressed gives way to others. */
@@ -15,11 +17,12 @@ type TrackActionsProps = {
 }
 
 /** What can be done with a file now: stop it, take its result, make another, try it again, put it away. */
-export function TrackActions({ deck, track, view, wish, onRemove, onReplaced }: TrackActionsProps) {
+export function TrackActions({ deck, track, view, job, wish, onRemove, onReplaced }: TrackActionsProps) {
   const { key, file, state } = track
   const { result, ended, retriable } = view
   const { files } = messages
   const converting = state.step === 'converting' ? state : undefined
+  const stoppable = needsPage(track) || (converting !== undefined && !ended)
   const another = result && wish && converting && !sameWish(wish, converting.wish) ? wish : undefined
   const button = (words: string, label: string, press: () => void) => (
     <button type="button" aria-label={label} onClick={press}>
@@ -27,7 +30,8 @@ export function TrackActions({ deck, track, view, wish, onRemove, onReplaced }: 
     </button>
   )
   const cancel = () => {
-    deck.cancel(key)
+    if (converting) job.cancel()
+    else deck.cancel(key)
     onReplaced()
   }
   const again = () => {
@@ -46,7 +50,7 @@ export function TrackActions({ deck, track, view, wish, onRemove, onReplaced }: 
         button(files.also(another.label), files.alsoFile(file.name, another.label), () =>
           deck.convertAlso(key),
         )}
-      {needsPage(track) && button(files.cancel, files.cancelFile(file.name), cancel)}
+      {stoppable && !job.cancelling && button(files.cancel, files.cancelFile(file.name), cancel)}
       {retriable && button(files.again, files.againFile(file.name), again)}
       {ended && button(files.remove, files.removeFile(file.name), () => onRemove(key))}
     </div>

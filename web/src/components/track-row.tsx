@@ -34,7 +34,10 @@ export const TrackRow = memo(function TrackRow({ deck, track, wish, onRemove }: 
       <p className={styles['facts']}>
         {[size(file.size), media && mediaSummary(media)].filter(Boolean).join(' · ')}
       </p>
-      <TrackActions {...{ deck, track, view, wish, onRemove }} onReplaced={() => title.current?.focus()} />
+      <TrackActions
+        {...{ deck, track, view, job, wish, onRemove }}
+        onReplaced={() => title.current?.focus()}
+      />
       <ProgressTape key={attempt} name={file.name} tone={view.tone} percent={view.percent} />
       <div className={styles['status']}>
         {/* Said aloud is only how it ended; on the way there the bar says more than words. */}

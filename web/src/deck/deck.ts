@@ -15,6 +15,7 @@ export type DeckParts = {
     forget: (file: File) => void
   }
   startJob: (request: JobRequest) => Promise<{ id: string; name: string }>
+  cancelJob: (jobId: string) => Promise<unknown>
 }
 
 /** Codes that tell the server has the file no more. */
@@ -155,8 +156,8 @@ export class Deck {
       if (!wish || cancelled()) return
       const { format, options } = wish
       const job = await this.#parts.startJob({ uploadId, format, options })
-      if (!cancelled())
-        this.#store.change(key, { state: { step: 'converting', jobId: job.id, name: job.name, wish } })
+      if (cancelled()) await this.#parts.cancelJob(job.id)
+      else this.#store.change(key, { state: { step: 'converting', jobId: job.id, name: job.name, wish } })
     } catch (error) {
       if (!cancelled()) this.#store.change(key, { state: refusalOf(error) })
     }

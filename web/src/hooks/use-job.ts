@@ -1,6 +1,6 @@
-import { skipToken, useQuery } from '@tanstack/react-query'
+import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { JobState, JobView, ProgressView } from '../../../src/contract/jobs.ts'
-import { ApiProblem, fetchJob, fetchProgress } from '../api.ts'
+import { ApiProblem, cancelJob, fetchJob, fetchProgress } from '../api.ts'
 
 const ENDED = new Set<JobState>(['done', 'failed', 'cancelled'])
 const ASK_AGAIN_MS = 1000
@@ -15,12 +15,16 @@ export type Job = {
   problem: ApiProblem | undefined
   /** Whether there will never be any: the server does not know the job. */
   lost: boolean
+  cancelling: boolean
+  cancel: () => void
 }
 
 /** How a job fares. Asked again as often as the server thinks it worth, until the job has ended. */
 export function useJob(jobId: string | undefined): Job {
+  const queryClient = useQueryClient()
+  const progressKey = ['progress', jobId]
   const progress = useQuery({
-    queryKey: ['progress', jobId],
+    queryKey: progressKey,
     queryFn: jobId === undefined ? skipToken : ({ signal }) => fetchProgress(jobId, signal),
     refetchInterval: ({ state: { data, error } }) => {
       if (isLost(error) || (data && ENDED.has(data.state))) return false
@@ -35,12 +39,18 @@ export function useJob(jobId: string | undefined): Job {
     queryFn: jobId === undefined || !ended ? skipToken : ({ signal }) => fetchJob(jobId, signal),
     staleTime: Infinity,
   })
+  const { mutate, isPending, isSuccess, variables } = useMutation({
+    mutationFn: cancelJob,
+    onSettled: () => queryClient.invalidateQueries({ queryKey: progressKey }),
+  })
   const { failureReason } = progress // unlike `error`, there from the first try that fails
   return {
     progress: progress.data,
     record: record.data,
     problem: failureReason instanceof ApiProblem ? failureReason : undefined,
     lost: isLost(failureReason),
+    cancelling: variables === jobId && (isPending || isSuccess),
+    cancel: () => jobId !== undefined && mutate(jobId),
   }
 }
 

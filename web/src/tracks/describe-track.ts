@@ -46,7 +46,7 @@ export function describeTrack({ state, uploaded }: Track, job: Job): TrackView {
 }
 
 function describeJob({ jobId, name }: { jobId: string; name: string }, job: Job): TrackView {
-  const { progress, record, problem, lost } = job
+  const { progress, record, problem, lost, cancelling } = job
   const converted = progress?.progress ?? 0
   const at = {
     percent: 100 * UPLOAD_SHARE + converted * (1 - UPLOAD_SHARE),
@@ -56,9 +56,11 @@ function describeJob({ jobId, name }: { jobId: string; name: string }, job: Job)
   switch (progress?.state) {
     case undefined:
     case 'queued':
-      return { ...at, ...quiet(queueWords(progress?.queuePosition)) }
-    case 'running':
-      return { ...at, ...busy(progress.stale || problem ? step.stale : phaseWords(progress)) }
+      return { ...at, ...quiet(cancelling ? step.cancelling : queueWords(progress?.queuePosition)) }
+    case 'running': {
+      const words = progress.stale || problem ? step.stale : phaseWords(progress)
+      return { ...at, ...busy(cancelling ? step.cancelling : words) }
+    }
     case 'done':
       return {
         ...at,
