@@ -1,12 +1,11 @@
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
-  ListMultipartUploadsCommand,
   NoSuchUpload,
   paginateListObjectsV2,
-  type ListMultipartUploadsOutput,
   type S3Client,
 } from '@aws-sdk/client-s3'
+import { listMultipartUploads } from './owners.ts'
 
 /** What was taken out of the bucket. */
 export type Removed = { deletedObjects: number; abortedUploads: number; freedBytes: number }
@@ -32,20 +31,12 @@ export async function emptyPrefix(s3: S3Client, bucket: string, prefix: string):
 
 async function abortUploads(s3: S3Client, where: { Bucket: string; Prefix: string }): Promise<number> {
   let aborted = 0
-  let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
-  while (next) {
-    const page: ListMultipartUploadsOutput = await s3.send(
-      new ListMultipartUploadsCommand({ ...where, ...next }),
-    )
-    for (const { Key, UploadId } of page.Uploads ?? []) {
-      const command = new AbortMultipartUploadCommand({ Bucket: where.Bucket, Key, UploadId })
-      await s3.send(command).catch((error: unknown) => {
-        if (!(error instanceof NoSuchUpload)) throw error
-      })
-      aborted += 1
-    }
-    const { IsTruncated, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page
-    next = IsTruncated ? { KeyMarker, UploadIdMarker } : undefined
+  for await (const { Key, UploadId } of listMultipartUploads(s3, where)) {
+    const command = new AbortMultipartUploadCommand({ Bucket: where.Bucket, Key, UploadId })
+    await s3.send(command).catch((error: unknown) => {
+      if (!(error instanceof NoSuchUpload)) throw error
+    })
+    aborted += 1
   }
   return aborted
 }

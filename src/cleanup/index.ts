@@ -1,2 +1,3 @@
 /** Removes what has expired. */
-export { Sweeper, type SweepReport } from './sweeper.ts'
+export { cleanupRoutes, type CleanupRoutesParts } from './routes.ts'
+export { Sweeper } from './sweeper.ts'

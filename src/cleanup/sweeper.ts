@@ -1,27 +1,24 @@
 import type { Removed } from '../aws/index.ts'
-import type { Conversions } from '../conversions/index.ts'
+import type { JobExpiry } from '../conversions/index.ts'
+import type { CleanupView } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
-import { MINUTE_MS } from '../kernel/units.ts'
-import type { Uploads } from '../uploads/index.ts'
+import { HOUR_MS, MINUTE_MS } from '../kernel/units.ts'
+import type { UploadExpiry } from '../uploads/index.ts'
 
 const SWEEP_EVERY_MS = MINUTE_MS
-/** Records of one kind taken in one sweep; the next one goes on. */
+/** Looking for orphans lists the whole bucket, and what it finds is rare. */
+const ORPHANS_EVERY_MS = 24 * HOUR_MS
+/** Expired records of one kind taken in one sweep; the next one goes on. */
 const MOST_PER_SWEEP = 500
 
-/** What one sweep removed. `failures` are records that stay for the next sweep. */
-export type SweepReport = Removed & {
-  expiredJobs: number
-  expiredUploads: number
-  failures: number
-  durationMs: number
-}
-
 export type SweeperParts = {
-  uploads: Pick<Uploads, 'listExpired' | 'expire'>
-  conversions: Pick<Conversions, 'listExpired' | 'expire'>
+  uploads: UploadExpiry
+  jobs: JobExpiry
   clock: Clock
   log: Log
+  /** Told of what each sweep did. */
+  onSwept: (report: CleanupView) => void
 }
 
 /**
@@ -46,29 +43,36 @@ export class Sweeper {
     await this.#loop
   }
 
-  /** Sweeps once. One failure does not stop the rest. */
-  async sweep(): Promise<SweepReport> {
-    const { conversions, uploads, clock } = this.#parts
+  /** Sweeps once; with `orphans` also objects whose record is gone. One failure does not stop the rest. */
+  async sweep({ orphans }: { orphans: boolean }): Promise<CleanupView> {
+    const { uploads, clock, onSwept } = this.#parts
     const startedAt = clock.now()
-    const jobs = await this.#expireAll(conversions)
-    const files = await this.#expireAll(uploads)
-    return {
+    const jobs = await this.#sweepRoom(this.#parts.jobs, orphans)
+    const files = await this.#sweepRoom(uploads, orphans)
+    const report = {
       expiredJobs: jobs.expired,
       expiredUploads: files.expired,
+      orphans: jobs.orphans + files.orphans,
       deletedObjects: jobs.deletedObjects + files.deletedObjects,
       abortedUploads: jobs.abortedUploads + files.abortedUploads,
       freedBytes: jobs.freedBytes + files.freedBytes,
       failures: jobs.failures + files.failures,
       durationMs: clock.now() - startedAt,
     }
+    onSwept(report)
+    return report
   }
 
   async #run(): Promise<void> {
     const { clock, log } = this.#parts
+    let orphansAt = clock.now() + HOUR_MS
     while (!this.#stopping.signal.aborted) {
       try {
-        const report = await this.sweep()
-        if (report.expiredJobs + report.expiredUploads + report.failures > 0) log.info(report, 'swept')
+        const orphans = clock.now() >= orphansAt
+        if (orphans) orphansAt = clock.now() + ORPHANS_EVERY_MS
+        const report = await this.sweep({ orphans })
+        if (report.expiredJobs + report.expiredUploads + report.orphans + report.failures > 0)
+          log.info(report, 'swept')
       } catch (err) {
         log.warn({ err }, 'sweep failed')
       }
@@ -76,28 +80,34 @@ export class Sweeper {
     }
   }
 
-  async #expireAll(room: Expirable) {
-    const sum = { expired: 0, failures: 0, deletedObjects: 0, abortedUploads: 0, freedBytes: 0 }
-    for (const id of await room.listExpired(MOST_PER_SWEEP)) {
-      if (this.#stopping.signal.aborted) break
+  async #sweepRoom(room: UploadExpiry | JobExpiry, withOrphans: boolean) {
+    const sum = { expired: 0, orphans: 0, failures: 0, deletedObjects: 0, abortedUploads: 0, freedBytes: 0 }
+    const remove = async (
+      id: string,
+      kind: 'expired' | 'orphans',
+      removal: () => Promise<Removed | undefined>,
+    ) => {
       try {
-        const removed = await room.expire(id)
-        if (!removed) continue
-        sum.expired += 1
+        const removed = await removal()
+        if (!removed) return
+        sum[kind] += 1
         sum.deletedObjects += removed.deletedObjects
         sum.abortedUploads += removed.abortedUploads
         sum.freedBytes += removed.freedBytes
       } catch (err) {
         sum.failures += 1
-        this.#parts.log.warn({ err, id }, 'an expired record could not be removed')
+        this.#parts.log.warn({ err, id, kind }, 'could not be removed')
       }
+    }
+    for (const id of await room.listExpired(MOST_PER_SWEEP)) {
+      if (this.#stopping.signal.aborted) return sum
+      await remove(id, 'expired', () => room.expire(id))
+    }
+    if (!withOrphans) return sum
+    for await (const id of room.listOrphans()) {
+      if (this.#stopping.signal.aborted) return sum
+      await remove(id, 'orphans', () => room.removeOrphan(id))
     }
     return sum
   }
-}
-
-/** Anything with records that expire. */
-type Expirable = {
-  listExpired: (limit: number) => Promise<string[]>
-  expire: (id: string) => Promise<Removed | undefined>
 }

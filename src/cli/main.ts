@@ -6,12 +6,15 @@ import { DataFolderInUse } from '../embedded/s3/index.ts'
 import { EmulatorMissing } from '../embedded/dynamodb/index.ts'
 import { ToolsMissing } from '../ffmpeg/index.ts'
 import { TableMismatch } from '../aws/index.ts'
-import { serve } from './serve.ts'
+import { serve, sweep } from './serve.ts'
 
-const USAGE = `Usage: tapedeck serve
+const USAGE = `Usage: tapedeck <command>
 
-Serves the page and the API, and converts. Settings are environment variables;
-docs/reference/configuration.md lists them.
+  serve  serves the page and the API, and converts
+  sweep  removes what has expired, once, and prints what it was; for cron.
+         With embedded stores while they are in use: POST /api/cleanup.
+
+Settings are environment variables; docs/reference/configuration.md lists them.
 
   -h, --help     show this
   -v, --version  show the version
@@ -28,7 +31,13 @@ async function main(args: string[]): Promise<number | undefined> {
   })
   if (values.version) process.stdout.write(`${packageJson.version}\n`)
   else if (values.help) process.stdout.write(USAGE)
-  else if (positionals.length === 1 && positionals[0] === 'serve') await serve(process.env)
+  else return run(positionals)
+  return undefined
+}
+
+async function run([command, ...rest]: string[]): Promise<number | undefined> {
+  if (command === 'serve' && rest.length === 0) await serve(process.env)
+  else if (command === 'sweep' && rest.length === 0) return (await sweep(process.env)) ? 0 : 1
   else {
     process.stderr.write(USAGE)
     return 2

@@ -14,25 +14,52 @@ const DRAIN_MS = 10 * SECOND_MS
 
 /** Runs the service until SIGTERM or SIGINT. Throws when it cannot start. */
 export async function serve(environment: Record<string, string | undefined>): Promise<void> {
+  const opened = await open(environment)
+  const { config, stores, service, log } = opened
+  try {
+    await service.app.listen({ port: config.http.port, host: config.http.host })
+    await service.start()
+  } catch (error) {
+    await close(opened)
+    throw error
+  }
+  process.stdout.write(greeting(config, service, opened.ffmpegVersion))
+  stopOnSignal(service, stores, log)
+}
+
+/** Sweeps once, for cron: expired records and orphans. Prints the counts; gives whether all went well. */
+export async function sweep(environment: Record<string, string | undefined>): Promise<boolean> {
+  const opened = await open(environment)
+  try {
+    const report = await opened.service.sweeper.sweep({ orphans: true })
+    process.stdout.write(`${JSON.stringify(report)}\n`)
+    return report.failures === 0
+  } finally {
+    await close(opened)
+  }
+}
+
+/** Everything up to the first request: configuration, tools, stores, wiring. */
+async function open(environment: Record<string, string | undefined>) {
   const config = loadConfig(environment)
   const log: Log = pino({ level: config.logLevel }, pino.destination(2))
   const clock = systemClock
   const metrics = createMetrics()
   const tools = await findTools(config.tools)
   const stores = await openStores({ config, clock, log, meter: metrics.countUnits })
-  let service: Service | undefined
   try {
     const { version } = packageJson
-    service = await createService({ config, stores, tools, metrics, version, clock, log })
-    await service.app.listen({ port: config.http.port, host: config.http.host })
-    await service.start()
+    const service = await createService({ config, stores, tools, metrics, version, clock, log })
+    return { config, log, stores, service, ffmpegVersion: tools.version }
   } catch (error) {
-    await service?.app.close()
     await stores.close()
     throw error
   }
-  process.stdout.write(greeting(config, service, tools.version))
-  stopOnSignal(service, stores, log)
+}
+
+async function close({ service, stores }: { service: Service; stores: Stores }): Promise<void> {
+  await service.app.close()
+  await stores.close()
 }
 
 function greeting({ stores, dataDir, http }: Config, { app }: Service, ffmpegVersion: string): string {

@@ -6,6 +6,7 @@ import type { Config } from '../config/index.ts'
 import {
   Conversions,
   createInspector,
+  JobExpiry,
   JobRepository,
   ResultStore,
   Takeover,
@@ -23,6 +24,7 @@ import {
   MOST_IN_FLIGHT_PER_UPLOAD,
   SMALLEST_PART_BYTES,
   SourceStore,
+  UploadExpiry,
   UploadRepository,
   Uploads,
 } from '../uploads/index.ts'
@@ -77,7 +79,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
 type Features = ReturnType<typeof wire>
 
-function wire({ config, stores, tools, clock, log }: ServiceParts) {
+function wire({ config, stores, tools, metrics, clock, log }: ServiceParts) {
   const { limits, tablePrefix } = config
   const workerId = newId()
   const common = { clock, log, retentionMs: limits.retentionMs, maxDurationMs: limits.maxDurationMs, tools }
@@ -121,16 +123,25 @@ function wire({ config, stores, tools, clock, log }: ServiceParts) {
     },
     onCancel: (request) => worker.cancel(request),
   })
-  const sweeper = new Sweeper({ uploads, conversions, clock, log })
+  const repository = new UploadRepository(stores.background, tablePrefix)
+  const sweeper = new Sweeper({
+    ...common,
+    uploads: new UploadExpiry({ ...common, repository, store: sources }),
+    jobs: new JobExpiry({ ...common, jobs, results }),
+    onSwept: metrics.countSweep,
+  })
   return { uploads, conversions, worker, sweeper, folders, jobs }
 }
 
-function appParts(parts: ServiceParts, { uploads, conversions, jobs }: Features) {
+function appParts(parts: ServiceParts, { uploads, conversions, sweeper, jobs }: Features) {
   const { config, stores, tools, metrics, version, clock, log } = parts
   const { maxUploadBytes, maxDurationMs, retentionMs } = config.limits
   const api = {
     uploads,
     conversions,
+    sweeper,
+    adminKey: config.adminKey,
+    trustsLoopback: stores.exclusive,
     clock,
     formats: makeable(tools),
     downloadTransport: config.downloadTransport,

@@ -9,6 +9,9 @@ const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 /** S3 takes objects of at most 5 TiB (AWS: "Amazon S3 multipart upload limits"). */
 const S3_OBJECT_LIMIT = 5 * 1024 * GiB
 
+/** A key that is tried out must take for ever. */
+const SHORTEST_KEY = 16
+
 /** Every variable the program reads; docs/reference/configuration.md is tested against these names. */
 export const Environment = z.object({
   PORT: whole(0, 65_535).default(3000),
@@ -29,6 +32,7 @@ export const Environment = z.object({
   MAX_DURATION_MS: whole(1000, 1000 * HOUR_MS).default(24 * HOUR_MS),
   RETENTION_HOURS: whole(1, 24 * 365).default(24),
   WORKER_CONCURRENCY: whole(1, 256).optional(),
+  ADMIN_KEY: z.string().min(SHORTEST_KEY).optional(),
   FFMPEG_PATH: z.string().min(1).optional(),
   FFPROBE_PATH: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -45,6 +49,8 @@ export type Config = {
   downloadTransport: 'proxy' | 'direct'
   limits: { maxUploadBytes: number; maxDurationMs: number; retentionMs: number }
   workerConcurrency: number
+  /** What operators send to what only they may do. */
+  adminKey: string | undefined
   tools: { ffmpeg: string; ffprobe: string }
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
@@ -81,6 +87,7 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
       retentionMs: env.RETENTION_HOURS * HOUR_MS,
     },
     workerConcurrency: env.WORKER_CONCURRENCY ?? os.availableParallelism(),
+    adminKey: env.ADMIN_KEY,
     tools: { ffmpeg: env.FFMPEG_PATH ?? 'ffmpeg', ffprobe: env.FFPROBE_PATH ?? 'ffprobe' },
     logLevel: env.LOG_LEVEL,
   }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 const PROBLEM_CODES = [
   'checksum-mismatch',
   'empty-file',
+  'forbidden',
   'foreign-host',
   'idempotency-conflict',
   'internal-error',
@@ -27,6 +28,7 @@ const PROBLEM_CODES = [
   'request-too-large',
   'shutting-down',
   'store-unavailable',
+  'unauthorized',
   'unknown-format',
   'unknown-preset',
   'unsupported-audio',

@@ -1,4 +1,3 @@
-import type { Removed } from '../aws/index.ts'
 import type { JobRequest } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempotency.ts'
@@ -152,21 +151,6 @@ export class Conversions {
   /** A link straight to the store, for clients that reach it. */
   linkResult(result: StoredResult, contentDisposition: string): Promise<string> {
     return this.#parts.results.link(result, contentDisposition)
-  }
-
-  /** Ids of ended jobs whose time is over. */
-  listExpired(limit: number): Promise<string[]> {
-    return this.#parts.jobs.listExpired(this.#parts.clock.now(), limit)
-  }
-
-  /** Removes an expired job with all it owns; undefined when it is gone already. Safe to repeat. */
-  async expire(jobId: string): Promise<Removed | undefined> {
-    const { jobs, results, clock, log } = this.#parts
-    if (!(await jobs.markDeleting(jobId, clock.now()))) return undefined
-    const removed = await results.erase(jobId)
-    await jobs.bury(jobId, clock.now())
-    log.info({ jobId, ...removed }, 'expired job removed')
-    return removed
   }
 
   async #find(jobId: string): Promise<Job> {

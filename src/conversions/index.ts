@@ -1,6 +1,7 @@
 /** Jobs: taking them in, running them, and the results. */
 export { Conversions } from './conversions.ts'
 export { createInspector } from './inspect.ts'
+export { JobExpiry } from './job-expiry.ts'
 export { JobRepository, jobsTable } from './job-repository.ts'
 export { ResultStore } from './result-store.ts'
 export { conversionRoutes, type ConversionRoutesParts } from './routes.ts'

@@ -48,8 +48,10 @@ export type LeasedJob = Job & { owner: string }
 export const resultKey = ({ jobId, fence }: Job, extension: string) =>
   `${resultPrefix(jobId)}${fence}.${extension}`
 
-/** Cleanup deletes by this prefix. */
-export const resultPrefix = (jobId: string) => `results/${jobId}/`
+/** Where the results of all jobs lie, below the bucket. */
+export const RESULTS = 'results/'
+/** Where those of one lie. Cleanup deletes by this prefix. */
+export const resultPrefix = (jobId: string) => `${RESULTS}${jobId}/`
 
 export const hasEnded = ({ state }: Job) => state !== 'queued' && state !== 'running'
 

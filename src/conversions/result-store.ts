@@ -3,10 +3,10 @@ import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { emptyPrefix, httpStatus, type Removed } from '../aws/index.ts'
+import { emptyPrefix, httpStatus, listOwners, type Removed } from '../aws/index.ts'
 import { MiB } from '../kernel/units.ts'
 import { RangeNotSatisfiable } from './failures.ts'
-import { resultPrefix } from './job.ts'
+import { resultPrefix, RESULTS } from './job.ts'
 
 /** Memory of one result on its way is part size times this. */
 const PARTS_AT_ONCE = 3
@@ -63,6 +63,11 @@ export class ResultStore {
       if (httpStatus(error) === 416) throw new RangeNotSatisfiable(size)
       throw error
     }
+  }
+
+  /** Ids under which results lie, whether a row tells of them or not. */
+  listIds(): AsyncGenerator<string> {
+    return listOwners(this.#s3, this.#bucket, RESULTS)
   }
 
   /** Removes every result of a job, also those of leases that were lost. */

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Registry } from 'prom-client'
+import { cleanupRoutes, type CleanupRoutesParts } from '../cleanup/index.ts'
 import { conversionRoutes, type ConversionRoutesParts } from '../conversions/index.ts'
 import { HOUR_MS, MiB } from '../kernel/units.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -23,7 +24,7 @@ const LONGEST_REQUEST_MS = HOUR_MS
 
 export type AppParts = {
   /** The API and the page; absent in a process that only runs jobs. */
-  api?: ConversionRoutesParts & { uploads: Uploads; pageDirectory: string }
+  api?: ConversionRoutesParts & CleanupRoutesParts & { uploads: Uploads; pageDirectory: string }
   checks: Readonly<Record<string, Check>>
   metrics: Registry
   version: string
@@ -57,6 +58,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   if (api) {
     await app.register(uploadRoutes, { prefix: '/api', uploads: api.uploads, clock })
     await app.register(conversionRoutes, { ...api, prefix: '/api' })
+    await app.register(cleanupRoutes, { ...api, prefix: '/api' })
     await servePage(app, api.pageDirectory)
   }
   return app

@@ -10,6 +10,7 @@ type Kind = { status: number; title: string; retryAfterSeconds?: number }
 export const KINDS: Record<ProblemCode, Kind> = {
   'checksum-mismatch': { status: 422, title: 'Checksum mismatch' },
   'empty-file': { status: 422, title: 'Empty file' },
+  forbidden: { status: 403, title: 'Forbidden' },
   'foreign-host': { status: 421, title: 'Foreign host' },
   'idempotency-conflict': { status: 409, title: 'Idempotency key used already' },
   'internal-error': { status: 500, title: 'Internal error' },
@@ -33,6 +34,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'request-too-large': { status: 413, title: 'Request too large' },
   'shutting-down': { status: 503, title: 'Shutting down', retryAfterSeconds: 5 },
   'store-unavailable': { status: 503, title: 'Storage unavailable', retryAfterSeconds: 5 },
+  unauthorized: { status: 401, title: 'Unauthorized' },
   'unknown-format': { status: 422, title: 'Unknown format' },
   'unknown-preset': { status: 422, title: 'Unknown preset' },
   'unsupported-audio': { status: 422, title: 'Unsupported audio' },
@@ -75,6 +77,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, { code, detai
     requestId: request.id,
   }
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
+  if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
   if (code === 'range-not-satisfiable')
     reply.header('content-range', `bytes */${String(facts?.['sizeBytes'])}`)
   for (const name of ['etag', 'content-disposition', 'accept-ranges']) reply.removeHeader(name)

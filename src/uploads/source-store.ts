@@ -11,9 +11,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Readable } from 'node:stream'
-import { emptyPrefix, httpStatus, type Removed } from '../aws/index.ts'
+import { emptyPrefix, httpStatus, listOwners, type Removed } from '../aws/index.ts'
 import { UploadNotFound } from './failures.ts'
-import { sourceKey, uploadPrefix } from './upload.ts'
+import { sourceKey, uploadPrefix, UPLOADS } from './upload.ts'
 
 /** The multipart upload is not there any more: joined or aborted, by us or by somebody else. */
 export class MultipartGone extends Error {}
@@ -114,6 +114,11 @@ export class SourceStore {
   async remove(uploadId: string, multipartId: string | undefined): Promise<void> {
     if (multipartId !== undefined) await this.abort(uploadId, multipartId)
     await this.#s3.send(new DeleteObjectCommand(this.#at(uploadId)))
+  }
+
+  /** Ids under which bytes lie, whether a row tells of them or not. */
+  listIds(): AsyncGenerator<string> {
+    return listOwners(this.#s3, this.#bucket, UPLOADS)
   }
 
   /** Removes everything below the upload's prefix, also what no row tells of. */

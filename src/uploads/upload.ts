@@ -55,6 +55,8 @@ export const geometryOfSession = ({ size, partSize, partCount }: Session): Geome
   partCount,
 })
 
-/** Where the bytes lie, below the bucket. Cleanup deletes by this prefix. */
-export const uploadPrefix = (uploadId: string) => `uploads/${uploadId}/`
+/** Where the bytes of all uploads lie, below the bucket. */
+export const UPLOADS = 'uploads/'
+/** Where the bytes of one lie. Cleanup deletes by this prefix. */
+export const uploadPrefix = (uploadId: string) => `${UPLOADS}${uploadId}/`
 export const sourceKey = (uploadId: string) => `${uploadPrefix(uploadId)}source`

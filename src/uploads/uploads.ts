@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import type { Removed } from '../aws/index.ts'
 import type { Media, UploadRequest } from '../contract/index.ts'
 import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempotency.ts'
 import { isId } from '../kernel/ids.ts'
@@ -188,21 +187,6 @@ export class Uploads {
   /** The bytes of a finished upload. Throws UploadNotFound when they are gone. */
   readSource(uploadId: string, signal: AbortSignal): Promise<Readable> {
     return this.#parts.store.read(uploadId, signal)
-  }
-
-  /** Ids of uploads whose time is over. */
-  listExpired(limit: number): Promise<string[]> {
-    return this.#parts.repository.listExpired(this.#parts.clock.now(), limit)
-  }
-
-  /** Removes an expired upload with all it owns; undefined when it is not expired any more. Safe to repeat. */
-  async expire(uploadId: string): Promise<Removed | undefined> {
-    const { repository, store, clock, log } = this.#parts
-    if (!(await repository.markDeleting(uploadId, clock.now()))) return undefined
-    const removed = await store.erase(uploadId)
-    await repository.bury(uploadId, clock.now())
-    log.info({ uploadId, ...removed }, 'expired upload removed')
-    return removed
   }
 
   async #openSession(uploadId: string): Promise<Session> {

@@ -1,3 +1,4 @@
+import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -7,6 +8,7 @@ import { makeAudio, SOURCES } from '../support/audio.ts'
 import { makeDataDir } from '../support/program.ts'
 import { startService, type TurnedService } from '../support/service.ts'
 import { contentsOf } from '../support/stores.ts'
+import { newId } from '../../src/kernel/ids.ts'
 import { HOUR_MS } from '../../src/kernel/units.ts'
 
 let running: TurnedService
@@ -38,7 +40,7 @@ test('what has expired is answered 410 at once, and swept from S3 with all its t
   expect(await problem(await api.call(`jobs/${job.id}/result`))).toMatchObject({ code: 'job-expired' })
   expect(await problem(await api.putPart(unfinished.id, 1, song))).toMatchObject({ code: 'upload-expired' })
 
-  const report = await running.service.sweeper.sweep()
+  const report = await running.service.sweeper.sweep({ orphans: false })
   expect(report).toMatchObject({
     expiredJobs: 1,
     expiredUploads: 2,
@@ -50,7 +52,10 @@ test('what has expired is answered 410 at once, and swept from S3 with all its t
   expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
   expect(await problem(await api.call(`jobs/${job.id}`))).toMatchObject({ code: 'job-expired' })
   expect(await problem(await api.call(`uploads/${uploadId}`))).toMatchObject({ code: 'upload-expired' })
-  expect(await running.service.sweeper.sweep()).toMatchObject({ expiredJobs: 0, expiredUploads: 0 })
+  expect(await running.service.sweeper.sweep({ orphans: false })).toMatchObject({
+    expiredJobs: 0,
+    expiredUploads: 0,
+  })
 })
 
 test('only a tombstone carries a ttl: a record that owns objects could vanish before them', async () => {
@@ -68,7 +73,7 @@ test('only a tombstone carries a ttl: a record that owns objects could vanish be
   expect(await row()).toMatchObject({ state: 'open', expiryQueue: 'expiring#0' })
   expect(await row()).not.toHaveProperty('ttl')
   running.turn(25 * HOUR_MS)
-  await running.service.sweeper.sweep()
+  await running.service.sweeper.sweep({ orphans: false })
   const tombstone = await row()
   expect(tombstone).toMatchObject({ state: 'gone' })
   expect(tombstone).not.toHaveProperty('expiryQueue')
@@ -81,6 +86,43 @@ test('a job keeps its source for as long as the job itself lives', async () => {
   running.turn(23 * HOUR_MS)
   await api.done((await api.convert(uploadId, 'wav')).id)
   running.turn(2 * HOUR_MS)
-  expect(await running.service.sweeper.sweep()).toMatchObject({ expiredUploads: 0, expiredJobs: 0 })
+  expect(await running.service.sweeper.sweep({ orphans: false })).toMatchObject({
+    expiredUploads: 0,
+    expiredJobs: 0,
+  })
   expect((await api.findUpload(uploadId)).state).toBe('ready')
+})
+
+test('objects whose record is gone are found and removed; those of others in the bucket are not', async () => {
+  const uploadId = await api.upload('song.mp3', song)
+  const [lost, foreign] = [`results/${newId()}/1.mp3`, 'uploads/holiday-pictures/1.jpg']
+  const { s3, bucket } = running.stores
+  for (const Key of [lost, foreign]) await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' }))
+  const begun = new CreateMultipartUploadCommand({ Bucket: bucket, Key: `uploads/${newId()}/source` })
+  await s3.send(begun)
+
+  const report = await json(await api.post('cleanup'))
+  expect(report).toMatchObject({
+    orphans: 2,
+    deletedObjects: 1,
+    abortedUploads: 1,
+    freedBytes: 1,
+    failures: 0,
+  })
+  const { keys, multipartIds } = await contentsOf(s3)
+  expect(keys.sort()).toEqual([`uploads/${uploadId}/source`, foreign].sort())
+  expect(multipartIds).toEqual([])
+  const metrics = await (await fetch(`${running.url}/metrics`)).text()
+  expect(metrics).toMatch(/^tapedeck_swept_total\{what="orphans"\} 2$/m)
+})
+
+test('cleanup on request needs the admin key where there is one', async () => {
+  const adminKey = 'an-admin-key-of-the-tests'
+  await using guarded = await startService({ ADMIN_KEY: adminKey })
+  const ask = (headers: Record<string, string>) => createApi(guarded.url).post('cleanup', undefined, headers)
+  expect(await problem(await ask({}))).toMatchObject({ httpStatus: 401, code: 'unauthorized' })
+  const wrong = await ask({ authorization: `Bearer ${adminKey}x` })
+  expect(wrong.headers.get('www-authenticate')).toBe('Bearer')
+  expect(await problem(wrong)).toMatchObject({ code: 'unauthorized' })
+  expect(await json(await ask({ authorization: `Bearer ${adminKey}` }))).toMatchObject({ failures: 0 })
 })

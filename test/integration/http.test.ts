@@ -34,6 +34,7 @@ test('the OpenAPI document describes every route of the contract, with problems 
     'GET /api/upload-progress',
     'GET /api/uploads/{uploadId}',
     'HEAD /api/jobs/{jobId}/result',
+    'POST /api/cleanup',
     'POST /api/jobs',
     'POST /api/jobs/{jobId}/cancel',
     'POST /api/jobs/{jobId}/retry',

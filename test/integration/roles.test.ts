@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createApi } from '../support/api.ts'
+import { createApi, problem } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
 import { startStores, type SharedStores } from '../support/embedded.ts'
-import { startProgram } from '../support/program.ts'
+import { runProgram, startProgram } from '../support/program.ts'
 
 let stores: SharedStores
 beforeAll(async () => {
@@ -31,4 +31,14 @@ test('a process that only serves and one that only converts share nothing but th
   expect((await api.result(job.id)).length).toBeGreaterThan(10_000)
   expect((await fetch(`${worker.url}/api/formats`)).status).toBe(404)
   expect((await fetch(`${worker.url}/api/health/live`)).status).toBe(200)
+})
+
+test('cleanup on request is off without an admin key where others can reach the stores, and cron sweeps instead', async () => {
+  await using front = await start('api')
+  expect(await problem(await createApi(front.url).post('cleanup'))).toMatchObject({
+    httpStatus: 403,
+    code: 'forbidden',
+  })
+  const report = await runProgram(['sweep'], { ...stores.env, DATA_DIR: path.join(stores.folder, 'sweep') })
+  expect(JSON.parse(report)).toMatchObject({ expiredJobs: 0, orphans: 0, failures: 0 })
 })

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 
 /** The whole program as a child process, in a data folder of its own, with embedded stores. */
 export type Program = AsyncDisposable & {
@@ -15,7 +16,7 @@ export type Program = AsyncDisposable & {
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const ARGS = ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts', 'serve']
+const MAIN = ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts']
 /** Settings of the machine must not reach the program under test. */
 const BARE = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
 
@@ -33,7 +34,7 @@ export async function startProgram(
 ): Promise<Program> {
   const own = options.dataDir === undefined ? await makeDataDir() : undefined
   const dataDir = options.dataDir ?? own?.path ?? ''
-  const child = spawn(process.execPath, ARGS, {
+  const child = spawn(process.execPath, [...MAIN, 'serve'], {
     cwd: ROOT,
     env: { ...BARE, PORT: '0', DATA_DIR: dataDir, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -57,6 +58,13 @@ export async function startProgram(
       await own?.[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Runs one command of the program to its end; gives what it printed. Throws unless it ends with 0. */
+export async function runProgram(args: string[], env: Record<string, string>): Promise<string> {
+  const options = { cwd: ROOT, env: { ...BARE, ...env } }
+  const { stdout } = await promisify(execFile)(process.execPath, [...MAIN, ...args], options)
+  return stdout
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null

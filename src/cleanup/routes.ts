@@ -1,0 +1,51 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { CleanupView, type ProblemCode } from '../contract/index.ts'
+import { Failure } from '../kernel/failure.ts'
+import type { Sweeper } from './sweeper.ts'
+
+class Unauthorized extends Failure {
+  readonly code = 'unauthorized' satisfies ProblemCode
+  constructor() {
+    super('This needs the admin key: Authorization: Bearer <ADMIN_KEY>.')
+  }
+}
+
+class Forbidden extends Failure {
+  readonly code = 'forbidden' satisfies ProblemCode
+  constructor() {
+    super('This is switched off: its operator can allow it by setting ADMIN_KEY.')
+  }
+}
+
+export type CleanupRoutesParts = {
+  sweeper: Sweeper
+  /** The key that operators send. */
+  adminKey: string | undefined
+  /** Whether a caller on this machine needs no key. */
+  trustsLoopback: boolean
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+
+/** Cleanup on request. */
+export const cleanupRoutes: FastifyPluginCallbackZod<CleanupRoutesParts> = (app, parts, done) => {
+  const { sweeper, adminKey, trustsLoopback } = parts
+  app.post(
+    '/cleanup',
+    { schema: { tags: ['operation'], response: { 200: CleanupView } } },
+    async ({ headers, ip }) => {
+      if (adminKey !== undefined && !isSame(headers.authorization ?? '', `Bearer ${adminKey}`))
+        throw new Unauthorized()
+      if (adminKey === undefined && !(trustsLoopback && LOOPBACK.has(ip))) throw new Forbidden()
+      return sweeper.sweep({ orphans: true })
+    },
+  )
+  done()
+}
+
+/** Takes the same time whatever is wrong; digests, since only texts of one length can be compared so. */
+function isSame(given: string, wanted: string): boolean {
+  const [a, b] = [given, wanted].map((text) => createHash('sha256').update(text).digest())
+  return a !== undefined && b !== undefined && timingSafeEqual(a, b)
+}
