@@ -124,21 +124,23 @@ function wire({ config, stores, tools, metrics, clock, log }: ServiceParts) {
     onCancel: (request) => worker.cancel(request),
   })
   const repository = new UploadRepository(stores.background, tablePrefix)
+  const expiry = new JobExpiry({ ...common, jobs, results })
   const sweeper = new Sweeper({
     ...common,
     uploads: new UploadExpiry({ ...common, repository, store: sources }),
-    jobs: new JobExpiry({ ...common, jobs, results }),
+    jobs: expiry,
     onSwept: metrics.countSweep,
   })
-  return { uploads, conversions, worker, sweeper, folders, jobs }
+  return { uploads, conversions, expiry, worker, sweeper, folders, jobs }
 }
 
-function appParts(parts: ServiceParts, { uploads, conversions, sweeper, jobs }: Features) {
+function appParts(parts: ServiceParts, { uploads, conversions, expiry, sweeper, jobs }: Features) {
   const { config, stores, tools, metrics, version, clock, log } = parts
   const { maxUploadBytes, maxDurationMs, retentionMs } = config.limits
   const api = {
     uploads,
     conversions,
+    expiry,
     sweeper,
     adminKey: config.adminKey,
     trustsLoopback: stores.exclusive,

@@ -6,7 +6,8 @@ import { ConversionRefused } from './job-errors.ts'
 /** A result whose length differs by more than both of these has lost or gained something. */
 const TOLERANCE = { share: 0.01, ms: 50 }
 
-export type Result = { sizeBytes: number; durationMs: number; warnings: string[] }
+/** `log` holds FFmpeg's last lines; mostly it is empty. */
+export type Result = { sizeBytes: number; durationMs: number; warnings: string[]; log: string }
 
 /**
  * Looks at what FFmpeg made, since its exit code 0 proves nothing: there is a file, ffprobe reads it, and its length
@@ -24,7 +25,12 @@ export async function checkResult(
   })
   if (!found.durationMs) throw nothingMade(stderr)
   const warnings = [lengthWarning(found.durationMs, expectedMs), sourceWarning(stderr)]
-  return { sizeBytes, durationMs: found.durationMs, warnings: warnings.filter((one) => one !== '') }
+  return {
+    sizeBytes,
+    durationMs: found.durationMs,
+    warnings: warnings.filter((one) => one !== ''),
+    log: stderr,
+  }
 }
 
 export type CheckedFile = {
@@ -36,7 +42,9 @@ export type CheckedFile = {
 }
 
 const nothingMade = (stderr: string) =>
-  new ConversionRefused('conversion-failed', `No audio could be made of this file${quoted(stderr)}.`)
+  new ConversionRefused('conversion-failed', `No audio could be made of this file${quoted(stderr)}.`, {
+    log: stderr,
+  })
 
 function lengthWarning(actualMs: number, expectedMs: number | null): string {
   if (expectedMs === null) return ''

@@ -8,7 +8,7 @@ import type { CancelRequest, OwnPage, ProgressRepository, Snapshot } from '../pr
 import type { Uploads } from '../uploads/index.ts'
 import * as failures from './failures.ts'
 import type { JobRepository } from './job-repository.ts'
-import { hasEnded, resultNameFor, type Job } from './job.ts'
+import { hasEnded, logKey, resultNameFor, type Job } from './job.ts'
 import type { ResultBytes, ResultStore, StoredResult } from './result-store.ts'
 
 /** Positions beyond this are told as this one: counting costs reads. */
@@ -146,6 +146,11 @@ export class Conversions {
   /** The bytes of a result, or of one range of it. Throws RangeNotSatisfiable. */
   openResult(result: StoredResult, range: string | undefined): Promise<ResultBytes> {
     return this.#parts.results.open(result, range)
+  }
+
+  /** FFmpeg's last lines of the job's last attempt; empty when it had nothing to say. Throws JobNotFound, JobExpired. */
+  async readLog(jobId: string): Promise<string> {
+    return this.#parts.results.readText(logKey(await this.#find(jobId)))
   }
 
   /** A link straight to the store, for clients that reach it. */

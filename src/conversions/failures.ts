@@ -47,7 +47,7 @@ export class JobNotDone extends Failure {
 /** The job is in a state from which what was asked for cannot be done. */
 export class JobConflict extends Failure {
   readonly code = 'job-conflict' satisfies ProblemCode
-  constructor(state: string, wish: 'cancelled' | 'tried again') {
+  constructor(state: string, wish: 'cancelled' | 'tried again' | 'deleted') {
     super(`This job is ${state}, so it cannot be ${wish}.`, { state })
   }
 }

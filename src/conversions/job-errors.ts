@@ -4,10 +4,13 @@ import { Failure } from '../kernel/failure.ts'
 /** The job cannot succeed, however often it is tried: it ends `failed` with this code and message. */
 export class ConversionRefused extends Error {
   readonly code: JobErrorCode
+  /** FFmpeg's last lines, for those who want to know more. */
+  readonly log: string
 
-  constructor(code: JobErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: JobErrorCode, message: string, options: ErrorOptions & { log?: string } = {}) {
     super(message, options)
     this.code = code
+    this.log = options.log ?? ''
   }
 }
 

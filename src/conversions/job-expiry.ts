@@ -2,12 +2,14 @@ import type { Removed } from '../aws/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
+import { JobConflict } from './failures.ts'
+import { hasEnded } from './job.ts'
 import type { JobRepository } from './job-repository.ts'
 import type { ResultStore } from './result-store.ts'
 
 export type JobExpiryParts = { jobs: JobRepository; results: ResultStore; clock: Clock; log: Log }
 
-/** The end of jobs: what cleanup asks for. Every step is safe to repeat. */
+/** The end of jobs, in their time or before. Every step is safe to repeat. */
 export class JobExpiry {
   readonly #parts: JobExpiryParts
 
@@ -21,12 +23,23 @@ export class JobExpiry {
   }
 
   /** Removes an expired job with all it owns; undefined when it is gone already. */
-  async expire(jobId: string): Promise<Removed | undefined> {
+  expire(jobId: string): Promise<Removed | undefined> {
+    return this.#remove(jobId, this.#parts.clock.now())
+  }
+
+  /** Removes an ended job with all it owns, before its time. Throws JobConflict while it waits or runs. */
+  async removeNow(jobId: string): Promise<void> {
+    if (await this.#remove(jobId, Number.MAX_SAFE_INTEGER)) return
+    const job = isId(jobId) ? await this.#parts.jobs.find(jobId) : undefined
+    if (job && !hasEnded(job)) throw new JobConflict(job.state, 'deleted')
+  }
+
+  async #remove(jobId: string, expiredBy: number): Promise<Removed | undefined> {
     const { jobs, results, clock, log } = this.#parts
-    if (!(await jobs.markDeleting(jobId, clock.now()))) return undefined
+    if (!isId(jobId) || !(await jobs.markDeleting(jobId, clock.now(), { expiredBy }))) return undefined
     const removed = await results.erase(jobId)
     await jobs.bury(jobId, clock.now())
-    log.info({ jobId, ...removed }, 'expired job removed')
+    log.info({ jobId, ...removed }, 'job removed')
     return removed
   }
 

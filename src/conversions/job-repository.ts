@@ -80,15 +80,15 @@ export class JobRepository {
     return (await this.#listWork(EXPIRING, { limit, before: sortableTime(now) })).map(({ jobId }) => jobId)
   }
 
-  /** Takes an expired job out of everybody's hands; false when it is gone already. */
-  async markDeleting(jobId: string, now: number): Promise<boolean> {
+  /** Takes an ended job that is expired by then out of everybody's hands; false when it is not, or gone already. */
+  async markDeleting(jobId: string, now: number, { expiredBy = now } = {}): Promise<boolean> {
     const states = { ifQueued: 'queued', ifRunning: 'running', ifGone: 'gone' }
     const input = conditionalUpdate(
       { state: 'deleting', updatedAt: now },
       {
-        expression: '#expiresAt <= :ifNow AND NOT #state IN (:ifQueued, :ifRunning, :ifGone)',
+        expression: '#expiresAt <= :ifExpiredBy AND NOT #state IN (:ifQueued, :ifRunning, :ifGone)',
         names: ['expiresAt'],
-        values: { ifNow: now, ...states },
+        values: { ifExpiredBy: expiredBy, ...states },
       },
     )
     return !('row' in (await orConditionFailed(this.#update(jobId, input))))

@@ -48,6 +48,9 @@ export type LeasedJob = Job & { owner: string }
 export const resultKey = ({ jobId, fence }: Job, extension: string) =>
   `${resultPrefix(jobId)}${fence}.${extension}`
 
+/** FFmpeg's last lines of a lease lie beside its result, so that the row stays small. */
+export const logKey = ({ jobId, fence }: Job) => `${resultPrefix(jobId)}${fence}.log`
+
 /** Where the results of all jobs lie, below the bucket. */
 export const RESULTS = 'results/'
 /** Where those of one lie. Cleanup deletes by this prefix. */

@@ -1,4 +1,4 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { createReadStream } from 'node:fs'
@@ -49,6 +49,22 @@ export class ResultStore {
       await upload.done()
     } finally {
       signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async putText(key: string, text: string): Promise<void> {
+    const ContentType = 'text/plain; charset=utf-8'
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: text, ContentType }))
+  }
+
+  /** A text that was put here, empty when there is none. */
+  async readText(key: string): Promise<string> {
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))
+      return (await Body?.transformToString('utf-8')) ?? ''
+    } catch (error) {
+      if (httpStatus(error) === 404) return ''
+      throw error
     }
   }
 

@@ -14,6 +14,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { etagOf } from '../kernel/etag.ts'
 import type { Format } from '../ffmpeg/index.ts'
 import type { Conversions } from './conversions.ts'
+import type { JobExpiry } from './job-expiry.ts'
 import type { StoredResult } from './result-store.ts'
 import { formatsView, jobView, progressView } from './views.ts'
 
@@ -22,6 +23,7 @@ const tags = ['jobs']
 
 export type ConversionRoutesParts = {
   conversions: Conversions
+  expiry: JobExpiry
   clock: Clock
   formats: readonly Format[]
   limits: LimitsView
@@ -44,7 +46,11 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   done()
 }
 
-const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conversions, clock }, done) => {
+const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (
+  app,
+  { conversions, expiry, clock },
+  done,
+) => {
   app.post(
     '/jobs',
     { schema: { tags, body: JobRequest, headers: IdempotencyHeader, response: { 202: JobView } } },
@@ -72,6 +78,22 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conve
       reply.headers({ 'cache-control': cacheFor(view), etag })
       return view
     },
+  )
+
+  app.delete(
+    '/jobs/:jobId',
+    { schema: { tags, params: ById, response: { 204: z.null() } } },
+    async (request, reply) => {
+      await expiry.removeNow(request.params.jobId)
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.get(
+    '/jobs/:jobId/log',
+    { schema: { tags, params: ById, produces: ['text/plain'], description: "FFmpeg's last lines" } },
+    async (request, reply) =>
+      reply.type('text/plain; charset=utf-8').send(await conversions.readLog(request.params.jobId)),
   )
 
   app.get(

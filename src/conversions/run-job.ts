@@ -139,7 +139,7 @@ function refuseUnconvertible(error: unknown): never {
   if (!(error instanceof ToolFailed)) throw error
   if (/No space left on device/.test(error.stderr)) throw new DiskFull({ cause: error })
   const message = `FFmpeg could not convert this file${quoted(error.stderr)}.`
-  throw new ConversionRefused('conversion-failed', message, { cause: error })
+  throw new ConversionRefused('conversion-failed', message, { cause: error, log: error.stderr })
 }
 
 /** Turns steps of each phase into snapshots of the whole. */

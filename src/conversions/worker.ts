@@ -5,7 +5,8 @@ import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import type { CancelRequest, OwnPage } from '../progress/index.ts'
 import type { JobRepository, Settlement } from './job-repository.ts'
-import type { Job, LeasedJob } from './job.ts'
+import { ConversionRefused } from './job-errors.ts'
+import { logKey, type Job, type LeasedJob } from './job.ts'
 import { Pauses } from './pauses.ts'
 import { runJob, type Outcome, type RunParts } from './run-job.ts'
 import { cancelled, settlementFor } from './settlement.ts'
@@ -136,16 +137,27 @@ export class Worker {
     try {
       const report = (snapshot: Parameters<OwnPage['report']>[1]) => page.report(jobId, snapshot)
       const outcome = await runJob(this.#parts, { job, signal, report })
+      await this.#keepLog(job, outcome.log)
       await this.#settle(job, done(outcome, clock.now(), retentionMs))
     } catch (error) {
       const percent = page.snapshotOf(jobId)?.percent ?? 0
       const context = { now: clock.now(), stopping: this.#isStopping(), percent, retentionMs }
       log.warn({ err: error, jobId, fence }, 'conversion ended without a result')
+      if (error instanceof ConversionRefused) await this.#keepLog(job, error.log)
       await this.#settle(job, abort.signal.aborted ? cancelled(context) : settlementFor(job, error, context))
     } finally {
       this.#cancels.delete(jobId)
       page.forget(jobId)
     }
+  }
+
+  /** A log that cannot be kept is no reason to lose a conversion. */
+  async #keepLog(job: LeasedJob, text: string): Promise<void> {
+    const { results, log } = this.#parts
+    if (text.trim() === '') return
+    await results.putText(logKey(job), text).catch((err: unknown) => {
+      log.warn({ err, jobId: job.jobId }, 'log not kept')
+    })
   }
 
   /** Commits, and goes on trying while the store is away: the work is done and must not be lost. */

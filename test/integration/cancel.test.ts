@@ -40,6 +40,8 @@ const retry = (id: string) => api.post(`jobs/${id}/retry`)
 test('a conversion in another process is stopped with its FFmpeg, the job ends cancelled and can be tried again', async () => {
   const { id } = await api.convert(uploadId, 'opus')
   await api.follow(id, ({ phase }) => phase === 'converting')
+  const early = await api.call(`jobs/${id}`, { method: 'DELETE' })
+  expect(await problem(early)).toMatchObject({ httpStatus: 409, code: 'job-conflict', state: 'running' })
   const asked = await json<JobView>(await cancel(id), 202)
   expect(asked.state).toBe('running')
   const last = (await api.follow(id, ({ state }) => state !== 'running')).at(-1)

@@ -126,3 +126,18 @@ test('cleanup on request needs the admin key where there is one', async () => {
   expect(await problem(wrong)).toMatchObject({ code: 'unauthorized' })
   expect(await json(await ask({ authorization: `Bearer ${adminKey}` }))).toMatchObject({ failures: 0 })
 })
+
+test('a job can be deleted as soon as it ended, with its result, and again without harm', async () => {
+  const { id } = await api.convert(await api.upload('song.mp3', song), 'wav')
+  await api.done(id)
+  const remove = (jobId: string) => api.call(`jobs/${jobId}`, { method: 'DELETE' })
+  expect([(await remove(id)).status, (await remove(id)).status, (await remove(newId())).status]).toEqual([
+    204, 204, 204,
+  ])
+  const { keys } = await contentsOf(running.stores.s3)
+  expect(keys.filter((key) => key.startsWith('results/'))).toEqual([])
+  expect(await problem(await api.call(`jobs/${id}/result`))).toMatchObject({
+    httpStatus: 410,
+    code: 'job-expired',
+  })
+})

@@ -24,11 +24,13 @@ test('the OpenAPI document describes every route of the contract, with problems 
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
   expect(routes.sort()).toEqual([
+    'DELETE /api/jobs/{jobId}',
     'DELETE /api/uploads/{uploadId}',
     'GET /api/formats',
     'GET /api/health/live',
     'GET /api/health/ready',
     'GET /api/jobs/{jobId}',
+    'GET /api/jobs/{jobId}/log',
     'GET /api/jobs/{jobId}/result',
     'GET /api/progress',
     'GET /api/upload-progress',
