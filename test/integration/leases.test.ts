@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { JobRepository, Takeover } from '../../src/conversions/index.ts'
-import type { Job, LeasedJob } from '../../src/conversions/job.ts'
+import type { LeasedJob } from '../../src/conversions/job.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import { ProgressRepository } from '../../src/progress/index.ts'
+import { newJob } from '../support/jobs.ts'
 import { makeTables, startStores, type SharedStores } from '../support/embedded.ts'
 
 const DEAD_AFTER_MS = 30_000
@@ -27,19 +28,8 @@ beforeEach(async () => {
   now = 1_800_000_000_000
 })
 
-const media = { container: 'wav', codec: 'pcm_s16le', durationMs: 1, sampleRateHz: 8000, channels: 1 }
-
-function newJob(): Job {
-  return {
-    ...{ jobId: newId(), state: 'queued', fence: 0, attempt: 0, crashes: 0, readyAt: now, priority: 50 },
-    source: { uploadId: 'u', name: 'n', size: 1, media: { ...media, tags: {}, artwork: false, chapters: 0 } },
-    ...{ format: 'mp3', options: {}, name: 'n.mp3', requestHash: 'h' },
-    ...{ createdAt: now, updatedAt: now, expiresAt: now + 1000 },
-  }
-}
-
 async function claimed(owner: string): Promise<LeasedJob> {
-  const job = await jobs.add(newJob())
+  const job = await jobs.add(newJob(now))
   const lease = await jobs.claim(job, { owner, nonce: newId(), now })
   if (!lease) throw new Error('The claim failed.')
   return lease
@@ -60,7 +50,7 @@ const done = (job: LeasedJob) =>
   jobs.settle(job, { state: 'done', result: { key: 'k', size: 1, durationMs: 1 }, updatedAt: now })
 
 test('of two workers that reach for one job, one gets it', async () => {
-  const job = await jobs.add(newJob())
+  const job = await jobs.add(newJob(now))
   const claims = ['a', 'b'].map((owner) => jobs.claim(job, { owner, nonce: newId(), now }))
   const won = (await Promise.all(claims)).filter((lease) => lease !== undefined)
   expect(won).toHaveLength(1)
@@ -73,7 +63,7 @@ test('of two workers that reach for one job, one gets it', async () => {
 })
 
 test('a claim whose answer was lost is recognised by its nonce when it is sent again', async () => {
-  const job = await jobs.add(newJob())
+  const job = await jobs.add(newJob(now))
   const lease = { owner: 'a', nonce: newId(), now }
   expect(await jobs.claim(job, lease)).toMatchObject({ fence: 1 })
   expect(await jobs.claim(job, lease)).toMatchObject({ fence: 1 })
@@ -81,14 +71,14 @@ test('a claim whose answer was lost is recognised by its nonce when it is sent a
 })
 
 test('a job is not claimed before its time, and not listed either', async () => {
-  const job = await jobs.add({ ...newJob(), readyAt: now + 5000 })
+  const job = await jobs.add({ ...newJob(now), readyAt: now + 5000 })
   expect(await jobs.claim(job, { owner: 'a', nonce: newId(), now })).toBeUndefined()
   expect(await jobs.listQueued(10, now)).toEqual([])
   expect(await jobs.listQueued(10, now + 5000)).toEqual([job.jobId])
 })
 
 test('a job is always in exactly one place of the work index', async () => {
-  const job = await jobs.add(newJob())
+  const job = await jobs.add(newJob(now))
   const places = async () => ({
     queued: await jobs.listQueued(10, now),
     running: (await jobs.listRunning()).map(({ jobId }) => jobId),
@@ -190,7 +180,7 @@ test('a late page is dropped: progress never goes back to an older one', async (
 })
 
 test('a waiting job is cancelled at once, and nobody gets it any more', async () => {
-  const job = await jobs.add(newJob())
+  const job = await jobs.add(newJob(now))
   expect(await jobs.cancelQueued(job, now, now + 1000)).toBe(true)
   expect(await jobs.find(job.jobId)).toMatchObject({ state: 'cancelled' })
   expect(await jobs.claim(job, { owner: 'a', nonce: newId(), now })).toBeUndefined()
