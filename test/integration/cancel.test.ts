@@ -46,7 +46,7 @@ test('a conversion in another process is stopped with its FFmpeg, the job ends c
   expect(asked.state).toBe('running')
   const last = (await api.follow(id, ({ state }) => state !== 'running')).at(-1)
   expect(last).toMatchObject({ state: 'cancelled', phase: null })
-  expect(last?.progress).toBeLessThan(100)
+  expect(last?.progress).toBeLessThan(95) // where converting ends: FFmpeg did not get to the end of its work
   expect((await json<JobView>(await cancel(id), 202)).state).toBe('cancelled')
   const tmp = path.join(stores.folder, 'worker', 'tmp')
   for (const own of await readdir(tmp)) expect(await readdir(path.join(tmp, own))).toEqual([])

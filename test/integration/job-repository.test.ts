@@ -104,12 +104,12 @@ test('whatever workers, zombies and people do, row and index are what the rules 
     [
       fc.constantFrom('a', 'b').map(claim),
       fc
-        .tuple(fc.nat(5), fc.constantFrom<End>('done', 'failed', 'queued', 'cancelled'))
+        .tuple(fc.nat(5), fc.constantFrom<End>('queued', 'queued', 'done', 'failed', 'cancelled'))
         .map(([which, end]) => settle(which, end)),
       fc.constant(cancel),
       fc.constant(retry),
     ],
-    { maxCommands: 25 },
+    { maxCommands: 30, size: 'max' },
   )
   await fc.assert(
     fc.asyncProperty(commands, async (all) => {
@@ -121,6 +121,6 @@ test('whatever workers, zombies and people do, row and index are what the rules 
       })
       await fc.asyncModelRun(setup, all)
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   )
 })
