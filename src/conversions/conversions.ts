@@ -124,7 +124,7 @@ export class Conversions {
       await uploads.claimSource(job.source.uploadId, now + retentionMs)
       return jobs.requeue(job, now, now + retentionMs)
     })
-    onQueued(status.job) // a claim of a job that is not queued does nothing
+    if (status.job.state === 'queued') onQueued(status.job)
     return status
   }
 

@@ -52,7 +52,7 @@ export class Worker {
 
   /** Starts a job that was just queued here, if there is a free slot; else a poll of anybody will find it. */
   offer(job: Job): void {
-    if (this.#isFree()) void this.#take(job)
+    if (this.#isFree() && !this.#running.has(job.jobId)) void this.#take(job)
   }
 
   /** Ends a conversion that runs here under this lease, FFmpeg included; anything else it leaves alone. */
