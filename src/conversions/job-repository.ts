@@ -1,15 +1,19 @@
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { conditionalUpdate, orConditionFailed, projection, type TableDefinition } from '../aws/index.ts'
-import { HOUR_MS, SECOND_MS } from '../kernel/units.ts'
+import {
+  conditionalUpdate,
+  orConditionFailed,
+  projection,
+  sortableTime,
+  tombstoneTtl,
+  type TableDefinition,
+} from '../aws/index.ts'
 import { Job, type LeasedJob } from './job.ts'
-import { EXPIRING, ownerOf, QUEUED, readyAtOf, RUNNING, sortableTime, workKeys } from './work-index.ts'
+import { EXPIRING, ownerOf, QUEUED, readyAtOf, RUNNING, workKeys } from './work-index.ts'
 
 const SCHEMA_VERSION = 1
 const ATTRIBUTES = Object.keys(Job.shape)
 const INDEX = 'work'
-/** So long an expired job is known as expired, rather than unknown. */
-const TOMBSTONE_LIFE_MS = 7 * 24 * HOUR_MS
 
 export const jobsTable = (prefix: string): TableDefinition => ({
   name: `${prefix}-jobs`,
@@ -96,7 +100,7 @@ export class JobRepository {
 
   /** Leaves a tombstone of a job that owns nothing any more; only now may TTL take it. */
   async bury(jobId: string, now: number): Promise<void> {
-    const ttl = Math.ceil((now + TOMBSTONE_LIFE_MS) / SECOND_MS)
+    const ttl = tombstoneTtl(now)
     const input = conditionalUpdate(
       { state: 'gone', ttl, workQueue: undefined, workOrder: undefined },
       { expression: '#state = :ifDeleting', names: [], values: { ifDeleting: 'deleting' } },

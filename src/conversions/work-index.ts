@@ -1,9 +1,7 @@
+import { sortableTime } from '../aws/index.ts'
 import type { Job } from './job.ts'
 
 const SHARD = '0'
-
-/** The index sorts text: times are padded so that they sort as numbers do. */
-export const sortableTime = (ms: number) => String(ms).padStart(15, '0')
 
 /** A partition of the `work` index. */
 export const QUEUED = `queued#${SHARD}`

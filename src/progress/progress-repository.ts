@@ -1,6 +1,12 @@
 import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { conditionalUpdate, orConditionFailed, projection, type TableDefinition } from '../aws/index.ts'
-import { HOUR_MS, SECOND_MS } from '../kernel/units.ts'
+import {
+  conditionalUpdate,
+  epochSeconds,
+  orConditionFailed,
+  projection,
+  type TableDefinition,
+} from '../aws/index.ts'
+import { HOUR_MS } from '../kernel/units.ts'
 import { Page, requestOf, wordOf, type CancelRequest } from './page.ts'
 
 const SCHEMA_VERSION = 1
@@ -65,7 +71,7 @@ export class ProgressRepository {
   }
 }
 
-const ttlOf = (now: number) => Math.ceil((now + PAGE_LIFE_MS) / SECOND_MS)
+const ttlOf = (now: number) => epochSeconds(now + PAGE_LIFE_MS)
 
 /** The same update, which takes these requests off the page, too. */
 function withoutRequests(input: ReturnType<typeof conditionalUpdate>, handled: readonly CancelRequest[]) {

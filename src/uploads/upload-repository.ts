@@ -5,6 +5,9 @@ import {
   orConditionFailed,
   projection,
   attributeNames,
+  epochSeconds,
+  sortableTime,
+  tombstoneTtl,
   type TableDefinition,
 } from '../aws/index.ts'
 import { HOUR_MS } from '../kernel/units.ts'
@@ -17,8 +20,6 @@ const EXPIRY = 'expiry'
 const EXPIRING = 'expiring#0'
 /** Part items own nothing in S3, so TTL may take them; a week is past the longest life of an upload. */
 const PART_LIFE_MS = 7 * 24 * HOUR_MS
-/** So long an expired upload is known as expired, rather than unknown. */
-const TOMBSTONE_LIFE_MS = 7 * 24 * HOUR_MS
 
 const SESSION_ATTRIBUTES = Object.keys(Session.shape)
 const PART_ATTRIBUTES = ['item', 'size', 'crc32', 'etag', 'at']
@@ -106,7 +107,7 @@ export class UploadRepository {
 
   /** Leaves a tombstone of a session that owns nothing any more; only now may TTL take it. */
   async bury(uploadId: string, now: number): Promise<void> {
-    const ttl = epochSeconds(now + TOMBSTONE_LIFE_MS)
+    const ttl = tombstoneTtl(now)
     const input = conditionalUpdate(
       { state: 'gone', ttl, expiryQueue: undefined, expiryOrder: undefined },
       { expression: '#state = :ifDeleting', names: [], values: { ifDeleting: 'deleting' } },
@@ -211,12 +212,6 @@ const BATCH = 25
 const partItem = (part: number) => `part#${String(part).padStart(5, '0')}`
 const toPart = (row: Record<string, unknown>): StoredPart =>
   StoredPart.parse({ ...row, part: Number(String(row['item']).slice('part#'.length)) })
-
-/** TTL counts in seconds, everything else of ours in milliseconds. */
-const epochSeconds = (ms: number) => Math.ceil(ms / 1000)
-
-/** The expiry index sorts text: times are padded so that they sort as numbers do. */
-const sortableTime = (ms: number) => String(ms).padStart(15, '0')
 
 const expiryKeys = ({ uploadId, expiresAt }: Pick<Session, 'uploadId' | 'expiresAt'>) => ({
   expiryQueue: EXPIRING,
