@@ -83,6 +83,7 @@ function wire({ config, stores, tools, metrics, clock, log }: ServiceParts) {
   const { limits, tablePrefix } = config
   const workerId = newId()
   const common = { clock, log, retentionMs: limits.retentionMs, maxDurationMs: limits.maxDurationMs, tools }
+  const formats = makeable(tools)
   const folders = new WorkFolders(path.join(config.dataDir, 'tmp'), workerId)
   const sources = new SourceStore(stores.s3, stores.bucket)
   const results = new ResultStore(stores.s3, stores.bucket)
@@ -115,7 +116,7 @@ function wire({ config, stores, tools, metrics, clock, log }: ServiceParts) {
     jobs: new JobRepository(stores.interactive, tablePrefix),
     uploads,
     results,
-    formats: makeable(tools),
+    formats,
     page,
     pages: new ProgressRepository(stores.interactive, tablePrefix),
     onQueued: (job) => {
@@ -131,11 +132,11 @@ function wire({ config, stores, tools, metrics, clock, log }: ServiceParts) {
     jobs: expiry,
     onSwept: metrics.countSweep,
   })
-  return { uploads, conversions, expiry, worker, sweeper, folders, jobs }
+  return { formats, uploads, conversions, expiry, worker, sweeper, folders, jobs }
 }
 
-function appParts(parts: ServiceParts, { uploads, conversions, expiry, sweeper, jobs }: Features) {
-  const { config, stores, tools, metrics, version, clock, log } = parts
+function appParts(parts: ServiceParts, { formats, uploads, conversions, expiry, sweeper, jobs }: Features) {
+  const { config, stores, metrics, version, clock, log } = parts
   const { maxUploadBytes, maxDurationMs, retentionMs } = config.limits
   const api = {
     uploads,
@@ -145,7 +146,7 @@ function appParts(parts: ServiceParts, { uploads, conversions, expiry, sweeper, 
     adminKey: config.adminKey,
     trustsLoopback: stores.exclusive,
     clock,
-    formats: makeable(tools),
+    formats,
     downloadTransport: config.downloadTransport,
     pageDirectory: PAGE_DIRECTORY,
     limits: {

@@ -39,8 +39,9 @@ const released = (job: LeasedJob, now: number, pauseMs: number): Settlement => (
   updatedAt: now,
 })
 
-const failed = (
-  { now, percent, retentionMs }: Context,
+/** The end of a job that cannot succeed. */
+export const failed = (
+  { now, percent, retentionMs }: Omit<Context, 'stopping'>,
   code: ConversionRefused['code'],
   message: string,
 ): Settlement => ({

@@ -4,7 +4,7 @@ import { SECOND_MS } from '../kernel/units.ts'
 import type { ProgressRepository } from '../progress/index.ts'
 import type { JobRepository } from './job-repository.ts'
 import type { LeasedJob } from './job.ts'
-import { cancelled } from './settlement.ts'
+import { cancelled, failed } from './settlement.ts'
 
 /** A job that kills its worker this often is poison. */
 const MOST_CRASHES = 3
@@ -71,36 +71,28 @@ export class Takeover {
   }
 
   async #requeue(jobId: string, owner: string): Promise<boolean> {
-    const { jobs, clock, log, retentionMs } = this.#parts
+    const { jobs, pages, clock, log, retentionMs } = this.#parts
     const job = await jobs.find(jobId)
     if (job?.state !== 'running' || job.owner !== owner) return false
     const leased: LeasedJob = { ...job, owner }
     const now = clock.now()
     const crashes = job.crashes + 1
-    const percent = (await this.#parts.pages.read(owner))?.jobs[jobId]?.percent ?? 0
+    const percent = (await pages.read(owner))?.jobs[jobId]?.percent ?? 0
+    const end = { now, percent, retentionMs }
     const settlement =
       crashes >= MOST_CRASHES
-        ? { ...poisoned(now), percent, crashes }
+        ? { ...failed(end, 'worker-died', POISONED), crashes }
         : { state: 'queued' as const, crashes, readyAt: now + backoffMs(crashes), updatedAt: now }
     const outcome = await jobs.settle(leased, settlement)
     const taken =
       outcome === 'settled' ||
-      (outcome === 'cancel-asked' &&
-        (await jobs.settle(leased, cancelled({ now, percent, retentionMs }))) === 'settled')
+      (outcome === 'cancel-asked' && (await jobs.settle(leased, cancelled(end))) === 'settled')
     if (taken) log.warn({ jobId, owner, crashes }, 'job taken from a dead worker')
     return taken
   }
 }
 
-const poisoned = (now: number) => ({
-  state: 'failed' as const,
-  error: {
-    code: 'worker-died' as const,
-    message: 'The conversion was given up: the process that ran it died each time.',
-  },
-  finishedAt: now,
-  updatedAt: now,
-})
+const POISONED = 'The conversion was given up: the process that ran it died each time.'
 
 /** Doubles with each crash. */
 const backoffMs = (crashes: number) => FIRST_BACKOFF_MS * 2 ** (crashes - 1)
