@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { breakCircuit } from './breaker.ts'
 import { nameOutages } from './outages.ts'
 import { meterCapacity, type CapacityMeter } from './capacity.ts'
 
@@ -35,6 +36,7 @@ export function createDynamo(
     requestHandler: new NodeHttpHandler({ ...times, throwOnRequestTimeout: true }),
   })
   nameOutages(client.middlewareStack, 'state')
+  breakCircuit(client.middlewareStack)
   meterCapacity(client.middlewareStack, meter)
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
 }
@@ -63,6 +65,7 @@ export function createS3(settings: AwsSettings): S3Client {
     }),
   })
   nameOutages(client.middlewareStack, 'objects')
+  breakCircuit(client.middlewareStack)
   return client
 }
 

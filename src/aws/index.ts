@@ -1,4 +1,5 @@
 /** S3 and DynamoDB: clients, tables, buckets, and what their errors mean. Knows no feature. */
+export { BatchReader } from './batch-get.ts'
 export { ensureBucket, bucketExists } from './bucket.ts'
 export type { CapacityMeter } from './capacity.ts'
 export { createDynamo, createS3, type AwsSettings } from './clients.ts'

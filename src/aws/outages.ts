@@ -30,37 +30,48 @@ export function nameOutages<In extends object, Out extends object>(
         throw isOutage(error) ? new StoreUnavailable(store, error) : error
       }
     },
-    { step: 'initialize', name: 'nameOutages' },
+    { step: 'initialize', priority: 'high', name: 'nameOutages' },
   )
 }
 
-const OUTAGE_NAMES = new Set([
-  'TimeoutError',
-  'RequestTimeout',
+/** The store is there and asks for less (DynamoDB: "Error handling"; S3: "Error responses"). */
+const THROTTLES = new Set([
   'ProvisionedThroughputExceededException',
-  'ThrottlingException',
   'RequestLimitExceeded',
   'SlowDown',
-  'InternalServerError',
+  'ThrottlingException',
+])
+const OUTAGE_NAMES = new Set([
+  'BrokenCircuitError',
   'InternalError',
+  'InternalServerError',
+  'RequestTimeout',
   'ServiceUnavailable',
+  'TimeoutError',
 ])
 const NETWORK_CODES = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
 ])
 
-function isOutage(error: unknown): boolean {
+export const isThrottle = (error: unknown): boolean => error instanceof Error && THROTTLES.has(nameOf(error))
+
+export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  if (OUTAGE_NAMES.has(error.name)) return true
+  if (isThrottle(error) || OUTAGE_NAMES.has(nameOf(error))) return true
   if ('code' in error && typeof error.code === 'string' && NETWORK_CODES.has(error.code)) return true
   return httpStatus(error) >= 500
 }
+
+/** cockatiel's errors bear their names as their classes only. */
+const nameOf = (error: Error) => (error.name === 'Error' ? error.constructor.name : error.name)
 
 /** The status of the store's answer to a failed call, 0 when there was none. */
 export function httpStatus(error: unknown): number {

@@ -9,13 +9,13 @@ import { SECOND_MS } from '../kernel/units.ts'
 import { createService, type Service } from './service.ts'
 import { openStores, type Stores } from './stores.ts'
 
-/** A stop ends requests under way after this long, since a part on a slow line can take for ever. */
-const DRAIN_MS = 10 * SECOND_MS
+/** Of the time a stop may take, what is left for closing the stores. */
+const CLOSING_MS = SECOND_MS
 
 /** Runs the service until SIGTERM or SIGINT. Throws when it cannot start. */
 export async function serve(environment: Record<string, string | undefined>): Promise<void> {
   const opened = await open(environment)
-  const { config, stores, service, log } = opened
+  const { config, service } = opened
   try {
     await service.app.listen({ port: config.http.port, host: config.http.host })
     await service.start()
@@ -24,7 +24,7 @@ export async function serve(environment: Record<string, string | undefined>): Pr
     throw error
   }
   process.stdout.write(greeting(config, service, opened.ffmpegVersion))
-  stopOnSignal(service, stores, log)
+  stopOnSignal(opened)
 }
 
 /** Sweeps once, for cron: expired records and orphans. Prints the counts; gives whether all went well. */
@@ -77,16 +77,18 @@ function greeting({ stores, dataDir, http }: Config, { app }: Service, ffmpegVer
   return `Tapedeck ${packageJson.version} is ready. Ctrl-C stops it; nothing is lost.\n${rows}`
 }
 
+type Opened = Awaited<ReturnType<typeof open>>
+
 /** The first signal stops in order, the second one at once. */
-function stopOnSignal(service: Service, stores: Stores, log: Log): void {
+function stopOnSignal(opened: Opened): void {
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(1)
     stopping = true
-    shutDown(service, stores, log).then(
+    shutDown(opened).then(
       () => process.exit(0),
       (err: unknown) => {
-        log.error({ err }, 'stopping failed')
+        opened.log.error({ err }, 'stopping failed')
         process.exit(1)
       },
     )
@@ -94,10 +96,21 @@ function stopOnSignal(service: Service, stores: Stores, log: Log): void {
   process.on('SIGTERM', stop).on('SIGINT', stop)
 }
 
-async function shutDown(service: Service, stores: Stores, log: Log): Promise<void> {
+/** A part on a slow line can take for ever, and so can a store that is away: the time is kept, whatever hangs. */
+async function shutDown({ config, service, stores, log }: Opened): Promise<void> {
   log.info({}, 'stopping')
-  const cutOff = setTimeout(() => service.app.server.closeAllConnections(), DRAIN_MS)
-  await Promise.all([service.app.close(), service.stop()])
+  const { stopWithinMs } = config
+  const withinMs = stopWithinMs - CLOSING_MS
+  const cutOff = setTimeout(() => service.app.server.closeAllConnections(), withinMs)
+  const exit = setTimeout(() => {
+    log.warn(
+      { stopWithinMs },
+      'stopped before everything was closed; what was under way is taken up by others',
+    )
+    process.exit(1)
+  }, stopWithinMs)
+  await Promise.all([service.app.close(), service.stop({ withinMs })])
   clearTimeout(cutOff)
   await stores.close()
+  clearTimeout(exit)
 }

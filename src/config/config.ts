@@ -1,7 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
-import { GiB, HOUR_MS } from '../kernel/units.ts'
+import { GiB, HOUR_MS, SECOND_MS } from '../kernel/units.ts'
 import { detectStores, type StoreMode } from './stores.ts'
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -32,6 +32,7 @@ export const Environment = z.object({
   MAX_DURATION_MS: whole(1000, 1000 * HOUR_MS).default(24 * HOUR_MS),
   RETENTION_HOURS: whole(1, 24 * 365).default(24),
   WORKER_CONCURRENCY: whole(1, 256).optional(),
+  STOP_TIMEOUT_SECONDS: whole(2, 3600).default(10),
   ADMIN_KEY: z.string().min(SHORTEST_KEY).optional(),
   FFMPEG_PATH: z.string().min(1).optional(),
   FFPROBE_PATH: z.string().min(1).optional(),
@@ -49,6 +50,8 @@ export type Config = {
   downloadTransport: 'proxy' | 'direct'
   limits: { maxUploadBytes: number; maxDurationMs: number; retentionMs: number }
   workerConcurrency: number
+  /** Milliseconds from SIGTERM to the end of the process, whatever is under way. */
+  stopWithinMs: number
   /** What operators send to what only they may do. */
   adminKey: string | undefined
   tools: { ffmpeg: string; ffprobe: string }
@@ -87,6 +90,7 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
       retentionMs: env.RETENTION_HOURS * HOUR_MS,
     },
     workerConcurrency: env.WORKER_CONCURRENCY ?? os.availableParallelism(),
+    stopWithinMs: env.STOP_TIMEOUT_SECONDS * SECOND_MS,
     adminKey: env.ADMIN_KEY,
     tools: { ffmpeg: env.FFMPEG_PATH ?? 'ffmpeg', ffprobe: env.FFPROBE_PATH ?? 'ffprobe' },
     logLevel: env.LOG_LEVEL,

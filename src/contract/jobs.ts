@@ -44,9 +44,10 @@ export const ProgressView = z
     durationMs: z.number().int().nullable().describe('Audio to convert in all; null where unknown'),
     queuePosition: z.number().int().optional().describe('1 is next; absent unless queued'),
     error: JobError.optional(),
+    attempt: z.number().int().describe('How often work on the job began; progress starts anew with each'),
     updatedAt: Time,
-    stale: z.boolean(),
-    asOf: Time,
+    stale: z.boolean().describe('The store is away: this is what was last known'),
+    asOf: Time.describe('When this was true'),
     pollAfterMs: z.number().int().describe('When asking again is worth it'),
   })
   .meta({ id: 'Progress' })

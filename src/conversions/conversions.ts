@@ -4,21 +4,22 @@ import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempo
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import { checkOptions, FORMATS, InvalidOption, PRESETS, type Format, type Options } from '../ffmpeg/index.ts'
-import type { CancelRequest, OwnPage, ProgressRepository, Snapshot } from '../progress/index.ts'
+import type { PageRequest, ProgressRepository, Snapshot } from '../progress/index.ts'
 import type { Uploads } from '../uploads/index.ts'
 import * as failures from './failures.ts'
+import type { JobExpiry } from './job-expiry.ts'
+import type { JobReader, Seen } from './job-reader.ts'
 import type { JobRepository } from './job-repository.ts'
 import { hasEnded, logKey, resultNameFor, type Job } from './job.ts'
+import type { Mark } from './mark.ts'
 import type { ResultBytes, ResultStore, StoredResult } from './result-store.ts'
 
-/** Positions beyond this are told as this one: counting costs reads. */
-const FURTHEST_POSITION = 100
 const NORMAL_PRIORITY = 50
 /** Enough for every step a job can take while somebody reads it. */
 const MOST_MOVES = 5
 
 /** A job as it stands: with what its worker last said while it runs, its place in the queue while it waits. */
-export type JobStatus = { job: Job; snapshot?: Snapshot | undefined; queuePosition?: number }
+export type JobStatus = { job: Job; snapshot?: Snapshot | undefined; queuePosition?: number | undefined }
 
 export type ConversionsParts = {
   jobs: JobRepository
@@ -26,8 +27,9 @@ export type ConversionsParts = {
   results: ResultStore
   /** Formats that the encoders of this machine can make. */
   formats: readonly Format[]
-  page: Pick<OwnPage, 'snapshotOf'>
-  pages: Pick<ProgressRepository, 'read' | 'requestCancel'>
+  reader: JobReader
+  expiry: Pick<JobExpiry, 'removeNow'>
+  pages: Pick<ProgressRepository, 'leave'>
   clock: Clock
   log: Log
   /** Milliseconds a job and its result are kept after it ended. */
@@ -35,7 +37,7 @@ export type ConversionsParts = {
   /** Told of every new job, so that a worker here may start it at once. */
   onQueued: (job: Job) => void
   /** Told of every cancelled job, so that a worker here need not wait for its page. */
-  onCancel: (request: CancelRequest) => void
+  onCancel: (request: PageRequest) => void
 }
 
 /** Takes jobs in and tells how they stand. */
@@ -50,8 +52,8 @@ export class Conversions {
    * Queues the conversion of a finished upload. Throws UnknownFormat, UnknownPreset, OptionRefused, IdempotencyConflict,
    * and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
    */
-  async request(request: JobRequest, idempotencyKey?: string): Promise<JobStatus> {
-    const { jobs, uploads, clock, log, retentionMs, onQueued } = this.#parts
+  async request(request: JobRequest, idempotencyKey?: string): Promise<Seen> {
+    const { jobs, uploads, reader, clock, log, retentionMs, onQueued } = this.#parts
     const { format, options } = this.#wish(request)
     const now = clock.now()
     const expiresAt = now + retentionMs
@@ -62,6 +64,7 @@ export class Conversions {
       state: 'queued',
       fence: 0,
       attempt: 0,
+      spared: 0,
       crashes: 0,
       readyAt: now,
       priority: NORMAL_PRIORITY,
@@ -78,23 +81,27 @@ export class Conversions {
     if (job.requestHash !== wanted.requestHash) throw new IdempotencyConflict()
     if (job !== wanted) return this.find(job.jobId)
     log.info({ jobId: job.jobId, uploadId, format: job.format }, 'job queued')
+    reader.learn(job)
     onQueued(job)
-    return { job }
+    return { status: { job }, stale: false, asOf: now, nextAt: now }
   }
 
-  /** How a job stands. Throws JobNotFound, JobExpired. */
-  async find(jobId: string): Promise<JobStatus> {
-    const job = await this.#find(jobId)
-    if (job.state === 'running') return { job, snapshot: await this.#snapshotOf(job) }
-    if (job.state !== 'queued') return { job }
-    return { job, queuePosition: (await this.#parts.jobs.countBefore(job, FURTHEST_POSITION)) + 1 }
+  /**
+   * How a job stands, as this process knows it; never less far than `after`, which the client has seen already. Throws
+   * JobNotFound, JobExpired, StoreUnavailable.
+   */
+  async find(jobId: string, after?: Mark): Promise<Seen> {
+    const seen = isId(jobId) ? await this.#parts.reader.read(jobId, after) : undefined
+    if (!seen) throw new failures.JobNotFound()
+    this.#refuseExpired(seen.status.job)
+    return seen
   }
 
   /**
    * Ends a job: at once while it waits; a running one is forbidden every other end and its worker is told. Safe to
    * repeat. Throws JobConflict when it is done or failed, JobNotFound, JobExpired.
    */
-  async cancel(jobId: string): Promise<JobStatus> {
+  async cancel(jobId: string): Promise<Seen> {
     const { jobs, clock, retentionMs } = this.#parts
     return this.#untilMoved(jobId, async (job) => {
       const now = clock.now()
@@ -109,48 +116,61 @@ export class Conversions {
     const { jobs, pages, onCancel } = this.#parts
     const { jobId, fence, owner } = job
     if (!(await jobs.requestCancel(job, now))) return false
-    onCancel({ jobId, fence })
-    if (owner !== undefined) await pages.requestCancel(owner, { jobId, fence }, now)
+    const request = { wish: 'cancel' as const, jobId, fence }
+    onCancel(request)
+    if (owner !== undefined) await pages.leave(owner, request, now)
     return true
   }
 
   /** Queues a failed or cancelled job again. Throws JobConflict when it is done, and what claiming its upload throws. */
-  async retry(jobId: string): Promise<JobStatus> {
+  async retry(jobId: string): Promise<Seen> {
     const { jobs, uploads, clock, retentionMs, onQueued } = this.#parts
-    const status = await this.#untilMoved(jobId, async (job) => {
+    const seen = await this.#untilMoved(jobId, async (job) => {
       if (!hasEnded(job)) return true // somebody was faster
       if (job.state === 'done') throw new failures.JobConflict(job.state, 'tried again')
       const now = clock.now()
       await uploads.claimSource(job.source.uploadId, now + retentionMs)
       return jobs.requeue(job, now, now + retentionMs)
     })
-    if (status.job.state === 'queued') onQueued(status.job)
-    return status
+    if (seen.status.job.state === 'queued') onQueued(seen.status.job)
+    return seen
+  }
+
+  /** Removes an ended job and its result now. Safe to repeat. Throws JobConflict while it waits or runs. */
+  async remove(jobId: string): Promise<void> {
+    await this.#parts.expiry.removeNow(jobId)
+    this.#parts.reader.doubt(jobId)
   }
 
   /** Reads a job and moves it, anew while others move it at the same time; gives it as it then stands. */
-  async #untilMoved(jobId: string, move: (job: Job) => Promise<boolean>): Promise<JobStatus> {
-    for (let tries = 0; tries < MOST_MOVES; tries++)
-      if (await move(await this.#find(jobId))) return this.find(jobId)
+  async #untilMoved(jobId: string, move: (job: Job) => Promise<boolean>): Promise<Seen> {
+    for (let tries = 0; tries < MOST_MOVES; tries++) {
+      if (!(await move(await this.#find(jobId)))) continue
+      this.#parts.reader.doubt(jobId)
+      return this.find(jobId)
+    }
     throw new Error('The job moved on each time it was to be changed.')
   }
 
   /** What a job made. Throws JobNotDone, JobNotFound, JobExpired. */
   async findResult(jobId: string): Promise<StoredResult> {
-    const job = await this.#find(jobId)
+    const known = (await this.find(jobId)).status.job
+    const job = known.state === 'done' ? known : await this.#find(jobId)
     if (job.state !== 'done' || !job.result) throw new failures.JobNotDone(job.state)
     const { key, size } = job.result
     return { key, size, fileName: job.name, mimeType: mimeTypeOf(job) }
   }
 
-  /** The bytes of a result, or of one range of it. Throws RangeNotSatisfiable. */
-  openResult(result: StoredResult, range: string | undefined): Promise<ResultBytes> {
-    return this.#parts.results.open(result, range)
+  /** The bytes of a result, or of one range of it. Throws RangeNotSatisfiable, JobExpired. */
+  async openResult(result: StoredResult, range: string | undefined): Promise<ResultBytes> {
+    const bytes = await this.#parts.results.open(result, range)
+    if (!bytes) throw new failures.JobExpired() // deleted while it was remembered here
+    return bytes
   }
 
   /** FFmpeg's last lines of the job's last attempt; empty when it had nothing to say. Throws JobNotFound, JobExpired. */
   async readLog(jobId: string): Promise<string> {
-    return this.#parts.results.readText(logKey(await this.#find(jobId)))
+    return this.#parts.results.readText(logKey((await this.find(jobId)).status.job))
   }
 
   /** A link straight to the store, for clients that reach it. */
@@ -158,20 +178,18 @@ export class Conversions {
     return this.#parts.results.link(result, contentDisposition)
   }
 
+  /** The row itself, for those who are about to change it. */
   async #find(jobId: string): Promise<Job> {
     const job = isId(jobId) ? await this.#parts.jobs.find(jobId) : undefined
     if (!job) throw new failures.JobNotFound()
-    const expired = hasEnded(job) && job.expiresAt <= this.#parts.clock.now()
-    if (expired || job.state === 'deleting' || job.state === 'gone') throw new failures.JobExpired()
+    this.#parts.reader.learn(job)
+    this.#refuseExpired(job)
     return job
   }
 
-  /** A snapshot counts only for the lease it was made under: a late one says nothing about the job. */
-  async #snapshotOf({ jobId, fence, owner = '' }: Job): Promise<Snapshot | undefined> {
-    const { page, pages } = this.#parts
-    const own = page.snapshotOf(jobId)
-    const snapshot = own?.fence === fence ? own : (await pages.read(owner))?.jobs[jobId]
-    return snapshot?.fence === fence ? snapshot : undefined
+  #refuseExpired(job: Job): void {
+    const expired = hasEnded(job) && job.expiresAt <= this.#parts.clock.now()
+    if (expired || job.state === 'deleting' || job.state === 'gone') throw new failures.JobExpired()
   }
 
   #wish({ format, preset, options = {} }: JobRequest): { format: Format; options: Options } {

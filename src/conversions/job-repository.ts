@@ -1,6 +1,7 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import {
+  BatchReader,
   conditionalUpdate,
   orConditionFailed,
   projection,
@@ -28,10 +29,12 @@ export type Settlement = Partial<Job> & Pick<Job, 'state'>
 export class JobRepository {
   readonly #db: DynamoDBDocumentClient
   readonly #table: string
+  readonly #rows: BatchReader
 
   constructor(db: DynamoDBDocumentClient, tablePrefix: string) {
     this.#db = db
     this.#table = jobsTable(tablePrefix).name
+    this.#rows = new BatchReader(db, { name: this.#table, key: 'jobId', attributes: ATTRIBUTES })
   }
 
   /** Queues a new job. When there is one of this id already, that one is given. */
@@ -50,15 +53,8 @@ export class JobRepository {
   }
 
   async find(jobId: string): Promise<Job | undefined> {
-    const { Item } = await this.#db.send(
-      new GetCommand({
-        TableName: this.#table,
-        Key: { jobId },
-        ConsistentRead: true,
-        ...projection(ATTRIBUTES),
-      }),
-    )
-    return Item && Job.parse(Item)
+    const row = await this.#rows.read(jobId)
+    return row && Job.parse(row)
   }
 
   /** Ids of jobs whose turn has come, the most urgent first. The index may lag: a claim decides. */
@@ -73,10 +69,9 @@ export class JobRepository {
     return rows.map(({ jobId, workOrder }) => ({ jobId, owner: ownerOf(workOrder) }))
   }
 
-  /** How many jobs stand before this one, counted up to `limit`. */
-  async countBefore(job: Job, limit: number): Promise<number> {
-    const { workOrder } = workKeys(job)
-    return (await this.#listWork(QUEUED, { limit, before: workOrder })).length
+  /** The order of the first jobs of the queue, as {@link workKeys} writes it. */
+  async listOrders(limit: number): Promise<string[]> {
+    return (await this.#listWork(QUEUED, { limit })).map(({ workOrder }) => workOrder)
   }
 
   /** Ids of ended jobs whose time is over, the oldest first. The index may lag: {@link markDeleting} decides. */
@@ -190,7 +185,10 @@ export class JobRepository {
     return this.#move(job, values, { expression: '#state = :ifRunning', values: { ifRunning: 'running' } })
   }
 
-  /** Puts an ended job back into the queue with all its attempts; false when it moved meanwhile. */
+  /**
+   * Puts an ended job back into the queue with all its attempts; false when it moved meanwhile. The fence rises, so that
+   * whatever is known of a job can be put in order by fence and state alone.
+   */
   async requeue(job: Job, now: number, expiresAt: number): Promise<boolean> {
     const ended = {
       error: undefined,
@@ -198,7 +196,16 @@ export class JobRepository {
       finishedAt: undefined,
       cancelRequestedAt: undefined,
     }
-    const values = { ...ended, attempt: 0, crashes: 0, readyAt: now, updatedAt: now, expiresAt }
+    const fence = job.fence + 1
+    const values = {
+      ...ended,
+      fence,
+      spared: job.attempt,
+      crashes: 0,
+      readyAt: now,
+      updatedAt: now,
+      expiresAt,
+    }
     const condition = { expression: '#state = :ifState', values: { ifState: job.state } }
     return this.#move(job, { ...values, state: 'queued' }, condition)
   }

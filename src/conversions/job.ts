@@ -5,6 +5,12 @@ import { JobError, Media } from '../contract/index.ts'
 /** Where a job is in its life; `deleting` and `gone` belong to cleanup. */
 const STORED_STATES = ['queued', 'running', 'done', 'failed', 'cancelled', 'deleting', 'gone'] as const
 
+const StoredFile = z.object({ key: z.string(), size: z.number(), durationMs: z.number() })
+
+/** A result in the store. `size` in bytes. */
+export const Receipt = z.object({ result: StoredFile, warnings: z.array(z.string()) })
+export type Receipt = z.infer<typeof Receipt>
+
 /**
  * A job as it lies in the table: one conversion of one upload. Times in epoch milliseconds, sizes in bytes.
  * `fence` counts leases: every write of a worker names the one it holds, and so does the key of its result.
@@ -13,7 +19,10 @@ export const Job = z.object({
   jobId: z.string(),
   state: z.enum(STORED_STATES),
   fence: z.number(),
+  /** How often work on it began; only ever grows, so that progress can be told apart by it. */
   attempt: z.number(),
+  /** Attempts that do not count against it: given back by their worker, or made before somebody tried it again. */
+  spared: z.number().default(0),
   /** How often a worker died over it. */
   crashes: z.number(),
   /** Not before this time is it claimed. */
@@ -27,7 +36,7 @@ export const Job = z.object({
   options: z.record(z.string(), z.number()),
   /** File name of the result. */
   name: z.string(),
-  result: z.object({ key: z.string(), size: z.number(), durationMs: z.number() }).optional(),
+  result: StoredFile.optional(),
   warnings: z.array(z.string()).optional(),
   error: JobError.optional(),
   /** Where progress stood when the job failed. */
@@ -41,6 +50,9 @@ export const Job = z.object({
 })
 export type Job = z.infer<typeof Job>
 
+/** Attempts that count against a job. */
+export const spentAttempts = ({ attempt, spared }: Job) => attempt - spared
+
 /** A job that a worker holds: only with its fence may the worker write. */
 export type LeasedJob = Job & { owner: string }
 
@@ -50,6 +62,9 @@ export const resultKey = ({ jobId, fence }: Job, extension: string) =>
 
 /** FFmpeg's last lines of a lease lie beside its result, so that the row stays small. */
 export const logKey = ({ jobId, fence }: Job) => `${resultPrefix(jobId)}${fence}.log`
+
+/** Beside a result that could not be committed: what whoever claims the job next needs to commit it. */
+export const receiptKey = ({ jobId, fence }: Job) => `${resultPrefix(jobId)}${fence}.receipt.json`
 
 /** Where the results of all jobs lie, below the bucket. */
 export const RESULTS = 'results/'

@@ -2,20 +2,24 @@ import type { Clock } from '../kernel/clock.ts'
 
 /** Pauses that grow while there is nothing to do, with jitter so that processes do not march in step. */
 export class Pauses {
-  readonly #clock: Clock
+  readonly #parts: { clock: Clock; random: () => number }
   readonly #range: { shortestMs: number; longestMs: number }
   #nextMs: number
   #pausing = new AbortController()
 
-  constructor(clock: Clock, range: { shortestMs: number; longestMs: number }) {
-    this.#clock = clock
+  constructor(
+    parts: { clock: Clock; random: () => number },
+    range: { shortestMs: number; longestMs: number },
+  ) {
+    this.#parts = parts
     this.#range = range
     this.#nextMs = range.shortestMs
   }
 
   /** Sleeps half to all of the pause that is due, or until {@link wake}. */
   async pause(): Promise<void> {
-    await this.#clock.sleep(this.#nextMs * (0.5 + Math.random() / 2), this.#pausing.signal)
+    const { clock, random } = this.#parts
+    await clock.sleep(this.#nextMs * (0.5 + random() / 2), this.#pausing.signal)
     this.#pausing = new AbortController()
     this.#nextMs = Math.min(this.#nextMs * 2, this.#range.longestMs)
   }

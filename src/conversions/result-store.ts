@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { createReadStream } from 'node:fs'
@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { emptyPrefix, httpStatus, listOwners, type Removed } from '../aws/index.ts'
 import { MiB } from '../kernel/units.ts'
 import { RangeNotSatisfiable } from './failures.ts'
-import { resultPrefix, RESULTS } from './job.ts'
+import { Receipt, receiptKey, resultPrefix, RESULTS, type Job } from './job.ts'
 
 /** Memory of one result on its way is part size times this. */
 const PARTS_AT_ONCE = 3
@@ -68,14 +68,33 @@ export class ResultStore {
     }
   }
 
-  /** Opens a result, or one range of it (`Range` header as RFC 9110 has it). Throws RangeNotSatisfiable. */
-  async open({ key, size }: StoredResult, range: string | undefined): Promise<ResultBytes> {
+  /** What a lease before this one finished and could not commit; the result itself is there, whole. */
+  async findReceipt(job: Job): Promise<Receipt | undefined> {
+    const { Contents = [] } = await this.#s3.send(
+      new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: resultPrefix(job.jobId) }),
+    )
+    const sizes = new Map(Contents.map(({ Key = '', Size }) => [Key, Size]))
+    for (let fence = job.fence - 1; fence > 0; fence--) {
+      const key = receiptKey({ ...job, fence })
+      if (!sizes.has(key)) continue
+      const receipt = Receipt.parse(JSON.parse(await this.readText(key)))
+      if (sizes.get(receipt.result.key) === receipt.result.size) return receipt
+    }
+    return undefined
+  }
+
+  /**
+   * Opens a result, or one range of it (`Range` header as RFC 9110 has it); undefined when it is gone. Throws
+   * RangeNotSatisfiable.
+   */
+  async open({ key, size }: StoredResult, range: string | undefined): Promise<ResultBytes | undefined> {
     try {
       const { Body, ContentLength, ContentRange } = await this.#s3.send(
         new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range: range }),
       )
       return { body: Body as Readable, length: ContentLength ?? size, contentRange: ContentRange }
     } catch (error) {
+      if (httpStatus(error) === 404) return undefined
       if (httpStatus(error) === 416) throw new RangeNotSatisfiable(size)
       throw error
     }

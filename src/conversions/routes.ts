@@ -14,17 +14,18 @@ import type { Clock } from '../kernel/clock.ts'
 import { etagOf } from '../kernel/etag.ts'
 import type { Format } from '../ffmpeg/index.ts'
 import type { Conversions } from './conversions.ts'
-import type { JobExpiry } from './job-expiry.ts'
+import { parseMark } from './mark.ts'
 import type { StoredResult } from './result-store.ts'
-import { formatsView, jobView, progressView } from './views.ts'
+import { streamRoutes } from './stream-routes.ts'
+import { etagFor, formatsView, jobView, progressView } from './views.ts'
 
 const ById = z.object({ jobId: z.string() })
 const tags = ['jobs']
 
 export type ConversionRoutesParts = {
   conversions: Conversions
-  expiry: JobExpiry
   clock: Clock
+  random: () => number
   formats: readonly Format[]
   limits: LimitsView
   /** Whether results are sent through this process or by a link to the store. */
@@ -37,6 +38,7 @@ const SAME_PLACE = { prefix: '' }
 /** Jobs over HTTP. No decisions here. */
 export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, parts, done) => {
   app.register(jobRoutes, { ...parts, ...SAME_PLACE })
+  app.register(streamRoutes, { ...parts, ...SAME_PLACE })
   app.register(resultRoutes, { ...parts, ...SAME_PLACE })
   const formats = formatsView(parts.formats, parts.limits)
   app.get('/formats', { schema: { tags: ['formats'], response: { 200: FormatsView } } }, (_, reply) => {
@@ -46,17 +48,12 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   done()
 }
 
-const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (
-  app,
-  { conversions, expiry, clock },
-  done,
-) => {
+const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conversions }, done) => {
   app.post(
     '/jobs',
     { schema: { tags, body: JobRequest, headers: IdempotencyHeader, response: { 202: JobView } } },
     async (request, reply) => {
-      const status = await conversions.request(request.body, request.headers['idempotency-key'])
-      const view = jobView(status, clock.now())
+      const view = jobView(await conversions.request(request.body, request.headers['idempotency-key']))
       return reply.code(202).header('location', `jobs/${view.id}`).send(view)
     },
   )
@@ -65,16 +62,16 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (
     app.post(
       `/jobs/:jobId/${verb}`,
       { schema: { tags, params: ById, response: { 202: JobView } } },
-      async (request, reply) =>
-        reply.code(202).send(jobView(await conversions[verb](request.params.jobId), clock.now())),
+      async (request, reply) => reply.code(202).send(jobView(await conversions[verb](request.params.jobId))),
     )
 
   app.get(
     '/jobs/:jobId',
     { schema: { tags, params: ById, response: { 200: JobView } } },
     async (request, reply) => {
-      const view = jobView(await conversions.find(request.params.jobId), clock.now())
-      const etag = etagOf({ ...view, progress: { ...view.progress, asOf: '' } })
+      const seen = await conversions.find(request.params.jobId, seenBy(request))
+      const view = jobView(seen)
+      const etag = etagFor(seen, { ...view, progress: { ...view.progress, asOf: '' } })
       reply.headers({ 'cache-control': cacheFor(view), etag })
       return view
     },
@@ -84,7 +81,7 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (
     '/jobs/:jobId',
     { schema: { tags, params: ById, response: { 204: z.null() } } },
     async (request, reply) => {
-      await expiry.removeNow(request.params.jobId)
+      await conversions.remove(request.params.jobId)
       return reply.code(204).send(null)
     },
   )
@@ -100,8 +97,9 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (
     '/progress',
     { schema: { tags, querystring: ById, response: { 200: ProgressView } } },
     async (request, reply) => {
-      const view = progressView(await conversions.find(request.query.jobId), clock.now())
-      reply.headers({ 'cache-control': cacheFor(view), etag: etagOf({ ...view, asOf: '' }) })
+      const seen = await conversions.find(request.query.jobId, seenBy(request))
+      const view = progressView(seen)
+      reply.headers({ 'cache-control': cacheFor(view), etag: etagFor(seen, { ...view, asOf: '' }) })
       return view
     },
   )
@@ -164,6 +162,10 @@ function wantedRange({ headers }: FastifyRequest, result: StoredResult): string 
   if (condition !== undefined && condition !== etagOf(result.key)) return undefined
   return range
 }
+
+/** How far the client has seen a job already, by the entity tag it holds. */
+const seenBy = ({ headers }: FastifyRequest) =>
+  parseMark(/"([\d.]+)-/.exec(headers['if-none-match'] ?? '')?.[1] ?? '')
 
 const cacheFor = ({ state }: Pick<JobView, 'state'>) =>
   `private, max-age=${state === 'queued' || state === 'running' ? 1 : 60}`

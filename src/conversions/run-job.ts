@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import {
   FORMATS,
@@ -20,6 +21,7 @@ import { fetchSource, SOURCE_FILE, type ReadSource } from './fetch-source.ts'
 import { ConversionRefused, DiskFull } from './job-errors.ts'
 import { resultKey, type LeasedJob } from './job.ts'
 import type { ResultStore } from './result-store.ts'
+import { whileAway } from './while-away.ts'
 import type { WorkFolder, WorkFolders } from './work-folder.ts'
 
 /** Where each phase begins, in percent of the whole; 100 is told by the job's row alone. */
@@ -32,6 +34,8 @@ export type RunParts = {
   results: ResultStore
   folders: WorkFolders
   clock: Clock
+  log: Log
+  random: () => number
   maxDurationMs: number
 }
 
@@ -68,14 +72,27 @@ export async function runJob(parts: RunParts, running: RunningJob): Promise<Outc
   const result = await convert(parts, running, { folder, source, format, progress })
   const key = resultKey(job, format.extension)
   const file = { path: path.join(folder.path, outputFile(format)), key, mimeType: format.mimeType }
-  progress.storing(0)
-  await parts.results.put({ ...file, sizeBytes: result.sizeBytes }, signal, (bytes) =>
-    progress.storing(bytes / result.sizeBytes),
-  )
+  await store(parts, running, { ...file, sizeBytes: result.sizeBytes }, progress)
   return { ...result, key }
 }
 
-type Step = { folder: WorkFolder; source: Probed; format: Format; progress: ReturnType<typeof reporter> }
+type Progress = ReturnType<typeof reporter>
+
+/** A finished file waits for a store that is away: nothing is converted twice for that. */
+async function store(
+  { results, clock, random, log }: RunParts,
+  { job, signal }: RunningJob,
+  file: Parameters<ResultStore['put']>[0],
+  progress: Progress,
+): Promise<void> {
+  const onAway = (err: unknown) => log.warn({ err, jobId: job.jobId }, 'result waits for the store')
+  await whileAway({ clock, random, signal, onAway }, () => {
+    progress.storing(0)
+    return results.put(file, signal, (bytes) => progress.storing(bytes / file.sizeBytes))
+  })
+}
+
+type Step = { folder: WorkFolder; source: Probed; format: Format; progress: Progress }
 
 async function convert(parts: RunParts, running: RunningJob, step: Step): Promise<Result> {
   const { folder, source, format, progress } = step

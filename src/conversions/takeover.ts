@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import type { ProgressRepository } from '../progress/index.ts'
+import type { Page, ProgressRepository } from '../progress/index.ts'
 import type { JobRepository } from './job-repository.ts'
 import type { LeasedJob } from './job.ts'
 import { cancelled, failed } from './settlement.ts'
@@ -12,12 +12,12 @@ const FIRST_BACKOFF_MS = SECOND_MS
 
 export type TakeoverParts = {
   jobs: JobRepository
-  pages: Pick<ProgressRepository, 'read'>
+  pages: Pick<ProgressRepository, 'read' | 'leave'>
   workerId: string
   clock: Clock
   log: Log
   /**
-   * How long a worker's page may stand still before it counts as dead, in milliseconds. 30,000 between processes; 0
+   * How long a job's line may stand still before its lease counts as dead, in milliseconds. 30,000 between processes; 0
    * where the stores belong to this process alone, since whoever had the job is then dead for certain.
    */
   deadAfterMs: number
@@ -26,59 +26,68 @@ export type TakeoverParts = {
 }
 
 /**
- * Finds jobs of dead workers and puts them back into the queue. A worker is dead when its page counter did not move
- * between two reads of ours that lie far enough apart; a failed read clears the memory, so that an outage of the
- * store never looks like the death of everybody.
+ * Finds running jobs that nobody works on and puts them back into the queue. A lease is dead when its job's line on its
+ * worker's page did not move between two reads of ours that lie far enough apart: the worker died, or it never heard
+ * that its claim was granted. A failed read clears the memory, so that an outage of the store never looks like the death
+ * of everybody.
  */
 export class Takeover {
   readonly #parts: TakeoverParts
-  #seen = new Map<string, { sequence: number; since: number }>()
+  /** The last sign of life of each running job, and since when it is the last. */
+  #seen = new Map<string, { sign: string; since: number }>()
 
   constructor(parts: TakeoverParts) {
     this.#parts = parts
   }
 
-  /** Looks once; gives how many jobs were taken from the dead. */
-  async look(): Promise<number> {
+  /** Looks once, at all but the jobs that this process `holds`; gives how many jobs were taken. */
+  async look(holds: (jobId: string) => boolean): Promise<number> {
     try {
-      return await this.#look()
+      return await this.#look(holds)
     } catch (error) {
       this.#seen.clear()
       throw error
     }
   }
 
-  async #look(): Promise<number> {
-    const { jobs, workerId } = this.#parts
-    const running = (await jobs.listRunning()).filter(({ owner }) => owner !== workerId)
-    const owners = new Set(running.map(({ owner }) => owner))
-    const dead = new Set<string>()
-    for (const owner of owners) if (await this.#isDead(owner)) dead.add(owner)
-    this.#seen = new Map([...this.#seen].filter(([owner]) => owners.has(owner)))
+  async #look(holds: (jobId: string) => boolean): Promise<number> {
+    const running = (await this.#parts.jobs.listRunning()).filter(({ jobId }) => !holds(jobId))
+    const pages = await this.#pagesOf(new Set(running.map(({ owner }) => owner)))
+    const ids = new Set(running.map(({ jobId }) => jobId))
+    this.#seen = new Map([...this.#seen].filter(([jobId]) => ids.has(jobId)))
     let taken = 0
-    for (const { jobId, owner } of running)
-      if (dead.has(owner) && (await this.#requeue(jobId, owner))) taken += 1
+    for (const { jobId, owner } of running) {
+      const page = pages.get(owner)
+      if (this.#isDead(jobId, owner, page) && (await this.#requeue(jobId, owner, page))) taken += 1
+    }
     return taken
   }
 
-  async #isDead(owner: string): Promise<boolean> {
-    const { pages, clock, deadAfterMs } = this.#parts
-    const sequence = (await pages.read(owner))?.sequence ?? 0
-    const before = this.#seen.get(owner)
-    if (before?.sequence === sequence) return clock.now() - before.since >= deadAfterMs
-    this.#seen.set(owner, { sequence, since: clock.now() })
+  async #pagesOf(owners: ReadonlySet<string>): Promise<Map<string, Page | undefined>> {
+    const { pages } = this.#parts
+    return new Map(
+      await Promise.all([...owners].map(async (owner) => [owner, await pages.read(owner)] as const)),
+    )
+  }
+
+  #isDead(jobId: string, owner: string, page: Page | undefined): boolean {
+    const { clock, deadAfterMs } = this.#parts
+    const line = page?.jobs[jobId]
+    const sign = `${owner}#${line ? `${line.fence}#${page.sequence}` : 'no line'}`
+    const before = this.#seen.get(jobId)
+    if (before?.sign === sign) return clock.now() - before.since >= deadAfterMs
+    this.#seen.set(jobId, { sign, since: clock.now() })
     return false
   }
 
-  async #requeue(jobId: string, owner: string): Promise<boolean> {
-    const { jobs, pages, clock, log, retentionMs } = this.#parts
+  async #requeue(jobId: string, owner: string, page: Page | undefined): Promise<boolean> {
+    const { jobs, clock, log, retentionMs } = this.#parts
     const job = await jobs.find(jobId)
     if (job?.state !== 'running' || job.owner !== owner) return false
     const leased: LeasedJob = { ...job, owner }
     const now = clock.now()
     const crashes = job.crashes + 1
-    const percent = (await pages.read(owner))?.jobs[jobId]?.percent ?? 0
-    const end = { now, percent, retentionMs }
+    const end = { now, percent: page?.jobs[jobId]?.percent ?? 0, retentionMs }
     const settlement =
       crashes >= MOST_CRASHES
         ? { ...failed(end, 'worker-died', POISONED), crashes }
@@ -87,8 +96,18 @@ export class Takeover {
     const taken =
       outcome === 'settled' ||
       (outcome === 'cancel-asked' && (await jobs.settle(leased, cancelled(end))) === 'settled')
-    if (taken) log.warn({ jobId, owner, crashes }, 'job taken from a dead worker')
-    return taken
+    if (!taken) return false
+    log.warn({ jobId, owner, crashes }, 'job taken from a dead worker')
+    await this.#tellOwner(leased)
+    return true
+  }
+
+  /** A worker that only slept stops wasting its time on the job; the fence would stop it from committing anyway. */
+  async #tellOwner({ jobId, fence, owner }: LeasedJob): Promise<void> {
+    const { pages, clock, log } = this.#parts
+    await pages.leave(owner, { wish: 'revoke', jobId, fence }, clock.now()).catch((err: unknown) => {
+      log.warn({ err, jobId, owner }, 'revocation not left')
+    })
   }
 }
 

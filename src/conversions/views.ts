@@ -1,16 +1,19 @@
 import type { FormatsView, JobView, LimitsView, ProgressView } from '../contract/index.ts'
 import { isoTime } from '../kernel/clock.ts'
+import { etagOf } from '../kernel/etag.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import { PRESETS, type Format } from '../ffmpeg/index.ts'
-import { mimeTypeOf, type JobStatus } from './conversions.ts'
+import { mimeTypeOf } from './conversions.ts'
+import type { Seen } from './job-reader.ts'
 import { hasEnded, type Job } from './job.ts'
+import { markOf, textOf } from './mark.ts'
+import { paceOf } from './pace.ts'
 
-/** How often a client may ask: a fifth of the time that is left, within these bounds. */
-const POLL = { shortestMs: SECOND_MS, longestMs: 15 * SECOND_MS }
-const POLLS_LEFT = 5
+/** Ended jobs, and those of a store that is away, are not worth more. */
+const SELDOM_MS = { ended: 15 * SECOND_MS, stale: 5 * SECOND_MS }
 
-export function jobView(status: JobStatus, now: number): JobView {
-  const { job } = status
+export function jobView(seen: Seen): JobView {
+  const { job } = seen.status
   const { result } = job
   return {
     id: job.jobId,
@@ -34,11 +37,12 @@ export function jobView(status: JobStatus, now: number): JobView {
     ...(job.startedAt !== undefined && { startedAt: isoTime(job.startedAt) }),
     ...(job.finishedAt !== undefined && { finishedAt: isoTime(job.finishedAt) }),
     expiresAt: isoTime(job.expiresAt),
-    progress: progressView(status, now),
+    progress: progressView(seen),
   }
 }
 
-export function progressView({ job, snapshot, queuePosition }: JobStatus, now: number): ProgressView {
+export function progressView({ status, stale, asOf }: Seen): ProgressView {
+  const { job, snapshot, queuePosition } = status
   const { durationMs } = job.source.media
   const running = job.state === 'running' ? snapshot : undefined
   return {
@@ -53,9 +57,10 @@ export function progressView({ job, snapshot, queuePosition }: JobStatus, now: n
     ...(queuePosition !== undefined && { queuePosition }),
     ...(job.error && { error: job.error }),
     updatedAt: isoTime(Math.max(job.updatedAt, running?.at ?? 0)),
-    stale: false,
-    asOf: isoTime(now),
-    pollAfterMs: pollAfterMs(job, running?.etaMs ?? null),
+    attempt: job.attempt,
+    stale,
+    asOf: isoTime(asOf),
+    pollAfterMs: stale ? SELDOM_MS.stale : hasEnded(job) ? SELDOM_MS.ended : paceOf(status),
   }
 }
 
@@ -65,16 +70,17 @@ function percentOf(job: Job, running: number | undefined): number {
   return job.state === 'running' ? (running ?? 0) : (job.percent ?? 0)
 }
 
-function pollAfterMs(job: Job, etaMs: number | null): number {
-  if (hasEnded(job)) return POLL.longestMs
-  const wanted = etaMs === null ? POLL.shortestMs : Math.round(etaMs / POLLS_LEFT)
-  return Math.min(Math.max(wanted, POLL.shortestMs), POLL.longestMs)
-}
-
 function publicState({ state }: Job): JobView['state'] {
   if (state === 'deleting' || state === 'gone') throw new Error('An expired job has no view.')
   return state
 }
+
+/**
+ * The entity tag of what is told of a job. It carries the mark, so that a process that knows less than the client does
+ * can notice it.
+ */
+export const etagFor = (seen: Seen, view: object): string =>
+  `"${textOf(markOf(seen.status))}-${etagOf(view).slice(1)}`
 
 /** What this service makes, from the one description of formats that also validates and encodes. */
 export const formatsView = (formats: readonly Format[], limits: LimitsView): FormatsView => ({

@@ -1,73 +1,94 @@
-import { StoreUnavailable } from '../aws/index.ts'
-import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/ids.ts'
-import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import type { CancelRequest, OwnPage } from '../progress/index.ts'
-import type { JobRepository, Settlement } from './job-repository.ts'
-import { ConversionRefused } from './job-errors.ts'
-import { logKey, type Job, type LeasedJob } from './job.ts'
+import type { PageRequest } from '../progress/index.ts'
+import { Execution, type ExecutionParts } from './execution.ts'
+import type { Job, LeasedJob } from './job.ts'
 import { Pauses } from './pauses.ts'
-import { runJob, type Outcome, type RunParts } from './run-job.ts'
-import { cancelled, settlementFor } from './settlement.ts'
 import type { Takeover } from './takeover.ts'
 
+/** Between two looks at the queue, and between two looks for jobs of dead workers. */
 const POLL = { shortestMs: SECOND_MS / 2, longestMs: 5 * SECOND_MS }
-const COMMIT_EVERY_MS = 5 * SECOND_MS
+const WATCH = { shortestMs: SECOND_MS / 2, longestMs: 10 * SECOND_MS }
 /** Candidates looked at in one poll. */
 const CANDIDATES = 20
 
-export type WorkerParts = RunParts & {
-  jobs: JobRepository
-  page: OwnPage
+export type WorkerParts = ExecutionParts & {
   takeover: Takeover
   workerId: string
-  clock: Clock
-  log: Log
   /** Jobs run at once. */
   concurrency: number
-  /** Milliseconds a job and its result are kept after it ended. */
-  retentionMs: number
+  /** Whether the store of objects answers: asked before a claim once it did not. */
+  objectsAnswer: () => Promise<boolean>
+  /** Told of every job that left this process's hands. */
+  onEnded: (jobId: string) => void
 }
 
-/** Runs jobs: claims them, converts, and settles each under the fence of its lease. */
+/** Runs jobs: claims them, lets each be executed under the fence of its lease, and looks after those of the dead. */
 export class Worker {
   readonly #parts: WorkerParts
-  readonly #running = new Map<string, Promise<void>>()
-  /** How to end what runs here, by job. */
-  readonly #cancels = new Map<string, { fence: number; abort: AbortController }>()
+  /** Jobs that take a slot: being claimed, or executed. */
+  readonly #slots = new Map<string, { ended: Promise<void>; execution?: Execution }>()
   readonly #stopping = new AbortController()
   readonly #polls: Pauses
+  readonly #watches: Pauses
+  #objectsAway = false
   #loops: Promise<unknown> = Promise.resolve()
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
-    this.#polls = new Pauses(parts.clock, POLL)
-    parts.page.onCancel((request) => this.cancel(request))
+    this.#polls = new Pauses(parts, POLL)
+    this.#watches = new Pauses(parts, WATCH)
+    parts.page.onRequest((request) => this.tell(request))
   }
 
   start(): void {
-    this.#loops = Promise.all([this.#poll(), this.#parts.page.run()])
+    const { page, takeover } = this.#parts
+    const holds = (jobId: string) => this.#slots.has(jobId)
+    this.#loops = Promise.all([
+      page.run(),
+      this.#repeat(this.#polls, () => this.#claimSome()),
+      this.#repeat(this.#watches, () => takeover.look(holds)),
+    ])
   }
 
   /** Starts a job that was just queued here, if there is a free slot; else a poll of anybody will find it. */
   offer(job: Job): void {
-    if (this.#isFree() && !this.#running.has(job.jobId)) void this.#take(job)
+    if (this.#isFree() && !this.#objectsAway && !this.#slots.has(job.jobId)) void this.#take(job)
   }
 
-  /** Ends a conversion that runs here under this lease, FFmpeg included; anything else it leaves alone. */
-  cancel({ jobId, fence }: CancelRequest): void {
-    const running = this.#cancels.get(jobId)
-    if (running?.fence === fence) running.abort.abort(new Error('The job was cancelled.'))
+  /** Ends a conversion that runs here under this lease, FFmpeg included; any other lease is left alone. */
+  tell({ wish, jobId, fence }: PageRequest): void {
+    const execution = this.#slots.get(jobId)?.execution
+    if (execution?.job.fence !== fence) return
+    if (wish === 'cancel') execution.cancel()
+    else execution.revoke()
   }
 
-  /** Takes no more jobs, gives those under way back to the queue, and ends. */
-  async stop(): Promise<void> {
-    this.#stopping.abort(new Error('The worker is stopping.'))
+  /** The lease under which a job runs here. */
+  leaseOf(jobId: string): LeasedJob | undefined {
+    return this.#slots.get(jobId)?.execution?.job
+  }
+
+  /**
+   * Takes no more jobs, lets those end that are as good as done within half of `withinMs`, gives the others back, and
+   * ends. What is still under way after three quarters of the time is given back, too.
+   */
+  async stop({ withinMs }: { withinMs: number }): Promise<void> {
+    this.#stopping.abort()
     this.#polls.wake()
-    await Promise.all(this.#running.values())
+    this.#watches.wake()
+    for (const { execution } of this.#slots.values())
+      if ((execution?.etaMs ?? Number.POSITIVE_INFINITY) > withinMs / 2) execution?.release()
+    const late = new AbortController()
+    void this.#parts.clock.sleep(withinMs * 0.75, late.signal).then(() => this.#releaseAll())
+    await Promise.all([...this.#slots.values()].map(({ ended }) => ended))
+    late.abort()
     this.#parts.page.stop()
     await this.#loops
+  }
+
+  #releaseAll(): void {
+    for (const { execution } of this.#slots.values()) execution?.release()
   }
 
   #isStopping(): boolean {
@@ -75,46 +96,54 @@ export class Worker {
   }
 
   #isFree(): boolean {
-    return !this.#isStopping() && this.#running.size < this.#parts.concurrency
+    return !this.#isStopping() && this.#slots.size < this.#parts.concurrency
   }
 
-  async #poll(): Promise<void> {
-    const { takeover, log } = this.#parts
+  /** Does something again and again, soon while it finds work, seldom while it does not. */
+  async #repeat(pauses: Pauses, look: () => Promise<number>): Promise<void> {
     while (!this.#isStopping()) {
       try {
-        if ((await takeover.look()) > 0) this.#polls.reset()
-        if (this.#isFree() && (await this.#claimSome()) > 0) this.#polls.reset()
+        if ((await look()) > 0) pauses.reset()
       } catch (err) {
-        log.warn({ err }, 'looking for work failed')
+        this.#parts.log.warn({ err }, 'looking for work failed')
       }
-      if (!this.#isStopping()) await this.#polls.pause()
+      if (!this.#isStopping()) await pauses.pause()
     }
   }
 
   /** In random order, so that processes that read the same list do not all reach for the same job. */
   async #claimSome(): Promise<number> {
-    const { jobs, clock } = this.#parts
-    const candidates = shuffled(await jobs.listQueued(CANDIDATES, clock.now()))
+    const { jobs, clock, random } = this.#parts
+    if (!this.#isFree() || !(await this.#canStore())) return 0
+    const candidates = shuffled(await jobs.listQueued(CANDIDATES, clock.now()), random)
     let claimed = 0
     for (const jobId of candidates) {
       if (!this.#isFree()) break
-      if (this.#running.has(jobId)) continue
+      if (this.#slots.has(jobId)) continue
       const job = await jobs.find(jobId)
-      if (job && (await this.#take(job))) claimed += 1
+      if (job && !this.#slots.has(jobId) && (await this.#take(job))) claimed += 1
     }
     return claimed
   }
 
+  /** A job whose source cannot be fetched would only be given back: claims wait until the objects are back. */
+  async #canStore(): Promise<boolean> {
+    if (this.#objectsAway) this.#objectsAway = !(await this.#parts.objectsAnswer().catch(() => false))
+    return !this.#objectsAway
+  }
+
   /** Claims a job and lets it run; false when somebody else has it. Its slot is taken from the first moment on. */
   #take(job: Job): Promise<boolean> {
+    const { jobId } = job
     const claimed = this.#claim(job)
-    const ended = claimed.then(async (leased) => {
-      if (leased) await this.#work(leased)
-      this.#running.delete(job.jobId)
-      if (leased) this.#polls.wake() // a slot is free
+    const ended = claimed.then(async (lease) => {
+      if (lease) await this.#execute(lease)
+      this.#slots.delete(jobId)
+      if (lease) this.#parts.onEnded(jobId)
+      if (lease) this.#polls.wake() // a slot is free
     })
-    this.#running.set(job.jobId, ended)
-    return claimed.then((leased) => leased !== undefined)
+    this.#slots.set(jobId, { ended })
+    return claimed.then((lease) => lease !== undefined)
   }
 
   async #claim(job: Job): Promise<LeasedJob | undefined> {
@@ -127,81 +156,19 @@ export class Worker {
     }
   }
 
-  async #work(job: LeasedJob): Promise<void> {
-    const { page, clock, log, retentionMs } = this.#parts
-    const { jobId, fence, attempt } = job
-    const abort = new AbortController()
-    this.#cancels.set(jobId, { fence, abort })
-    const signal = AbortSignal.any([this.#stopping.signal, abort.signal])
-    log.info({ jobId, fence, attempt, format: job.format }, 'conversion started')
-    try {
-      const report = (snapshot: Parameters<OwnPage['report']>[1]) => page.report(jobId, snapshot)
-      const outcome = await runJob(this.#parts, { job, signal, report })
-      await this.#keepLog(job, outcome.log)
-      await this.#settle(job, done(outcome, clock.now(), retentionMs))
-    } catch (error) {
-      const percent = page.snapshotOf(jobId)?.percent ?? 0
-      const context = { now: clock.now(), stopping: this.#isStopping(), percent, retentionMs }
-      log.warn({ err: error, jobId, fence }, 'conversion ended without a result')
-      if (error instanceof ConversionRefused) await this.#keepLog(job, error.log)
-      await this.#settle(job, abort.signal.aborted ? cancelled(context) : settlementFor(job, error, context))
-    } finally {
-      this.#cancels.delete(jobId)
-      page.forget(jobId)
-    }
-  }
-
-  /** A log that cannot be kept is no reason to lose a conversion. */
-  async #keepLog(job: LeasedJob, text: string): Promise<void> {
-    const { results, log } = this.#parts
-    if (text.trim() === '') return
-    await results.putText(logKey(job), text).catch((err: unknown) => {
-      log.warn({ err, jobId: job.jobId }, 'log not kept')
-    })
-  }
-
-  /** Commits, and goes on trying while the store is away: the work is done and must not be lost. */
-  async #settle(job: LeasedJob, settlement: Settlement): Promise<void> {
-    const { jobs, clock, log } = this.#parts
-    const context = { jobId: job.jobId, fence: job.fence, state: settlement.state }
-    for (;;) {
-      try {
-        const outcome = await jobs.settle(job, settlement)
-        if (outcome === 'cancel-asked') await this.#settle(job, this.#cancelledNow(job))
-        else if (outcome === 'settled') log.info(context, 'job settled')
-        else log.warn(context, 'lease was lost, nothing written')
-        return
-      } catch (err) {
-        const again = err instanceof StoreUnavailable && !this.#stopping.signal.aborted
-        log.warn({ err, again, ...context }, 'job not settled')
-        if (!again) return
-        await clock.sleep(COMMIT_EVERY_MS * (0.5 + Math.random() / 2), this.#stopping.signal)
-      }
-    }
-  }
-
-  #cancelledNow({ jobId }: LeasedJob): Settlement {
-    const { page, clock, retentionMs } = this.#parts
-    return cancelled({ now: clock.now(), percent: page.snapshotOf(jobId)?.percent ?? 0, retentionMs })
+  async #execute(lease: LeasedJob): Promise<void> {
+    const execution = new Execution(this.#parts, lease)
+    const slot = this.#slots.get(lease.jobId)
+    if (slot) slot.execution = execution
+    if (this.#isStopping()) execution.release()
+    await execution.run()
+    if (execution.storeAway === 'objects') this.#objectsAway = true
   }
 }
 
-const done = (
-  { key, sizeBytes, durationMs, warnings }: Outcome,
-  now: number,
-  retentionMs: number,
-): Settlement => ({
-  state: 'done',
-  result: { key, size: sizeBytes, durationMs },
-  ...(warnings.length > 0 && { warnings }),
-  finishedAt: now,
-  updatedAt: now,
-  expiresAt: now + retentionMs,
-})
-
-function shuffled<Item>(items: readonly Item[]): Item[] {
+function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
   return items
-    .map((item) => ({ item, order: Math.random() }))
+    .map((item) => ({ item, order: random() }))
     .sort((a, b) => a.order - b.order)
     .map(({ item }) => item)
 }

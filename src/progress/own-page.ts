@@ -1,12 +1,14 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import type { CancelRequest, Snapshot } from './page.ts'
+import type { PageRequest, Snapshot } from './page.ts'
 import type { ProgressRepository } from './progress-repository.ts'
 
 /** How often a page is looked at, and the longest it stays unwritten while jobs run. */
 const TICK_MS = SECOND_MS
 const HEARTBEAT_MS = 2 * SECOND_MS
+/** Well past a heartbeat, well before anybody could take a silent worker for dead. */
+const CONFIRMED_FOR_MS = 6 * SECOND_MS
 
 export type OwnPageParts = {
   repository: Pick<ProgressRepository, 'write'>
@@ -17,15 +19,15 @@ export type OwnPageParts = {
 
 /**
  * The page of this process: the latest snapshot of each of its jobs, written once a second when something moved and
- * every two seconds as a heartbeat; not at all while no job runs.
+ * every two seconds as a heartbeat; once more when the last job has left it, then not at all while no job runs.
  */
 export class OwnPage {
   readonly #parts: OwnPageParts
   readonly #jobs = new Map<string, Snapshot>()
   readonly #stopping = new AbortController()
   /** Requests that were passed on and wait to be taken off the page. */
-  #handled: CancelRequest[] = []
-  #onCancel: (request: CancelRequest) => void = () => undefined
+  #handled: PageRequest[] = []
+  #onRequest: (request: PageRequest) => void = () => undefined
   #sequence = 0
   #moved = false
   #writtenAt = 0
@@ -34,9 +36,9 @@ export class OwnPage {
     this.#parts = parts
   }
 
-  /** Who is told of requests to stop a job of this process. */
-  onCancel(listener: (request: CancelRequest) => void): void {
-    this.#onCancel = listener
+  /** Who is told of requests about jobs of this process. */
+  onRequest(listener: (request: PageRequest) => void): void {
+    this.#onRequest = listener
   }
 
   /** Takes a snapshot. Percent never falls within one lease, whatever is reported. */
@@ -48,8 +50,7 @@ export class OwnPage {
   }
 
   forget(jobId: string): void {
-    this.#jobs.delete(jobId)
-    this.#moved = true
+    if (this.#jobs.delete(jobId)) this.#moved = true
   }
 
   /** The latest snapshot of a job of this process. */
@@ -70,19 +71,25 @@ export class OwnPage {
     this.#stopping.abort()
   }
 
+  /** Whether the store has taken a page of late: a process that slept or is cut off must not trust what it remembers. */
+  isConfirmed(): boolean {
+    return this.#parts.clock.now() - this.#writtenAt <= CONFIRMED_FOR_MS
+  }
+
   async #writeWhenDue(): Promise<void> {
     const { repository, workerId, clock } = this.#parts
     const now = clock.now()
-    if (this.#jobs.size === 0) return
-    if (!this.#moved && now - this.#writtenAt < HEARTBEAT_MS) return
+    const beatIsDue = this.#jobs.size > 0 && now - this.#writtenAt >= HEARTBEAT_MS
+    if (!this.#moved && !beatIsDue) return
     this.#moved = false
     this.#sequence += 1
-    const requests = await repository.write(
-      { workerId, sequence: this.#sequence, jobs: Object.fromEntries(this.#jobs), at: now },
-      this.#handled,
-    )
+    const page = { workerId, sequence: this.#sequence, jobs: Object.fromEntries(this.#jobs), at: now }
+    const requests = await repository.write(page, this.#handled).catch((error: unknown) => {
+      this.#moved = true
+      throw error
+    })
     this.#writtenAt = now
     this.#handled = requests
-    for (const request of requests) this.#onCancel(request)
+    for (const request of requests) this.#onRequest(request)
   }
 }

@@ -26,14 +26,21 @@ export const Page = z.object({
 })
 export type Page = z.infer<typeof Page>
 
-/** A request that somebody left on a worker's page: stop this job, if you still hold this lease of it. */
-export type CancelRequest = { jobId: string; fence: number }
+const WISHES = ['cancel', 'revoke'] as const
+
+/**
+ * A request that somebody left on a worker's page, about one lease. `cancel`: the job is to end. `revoke`: the lease was
+ * given to somebody else, since the worker seemed dead.
+ */
+export type PageRequest = { wish: (typeof WISHES)[number]; jobId: string; fence: number }
 
 /** Requests are words of a string set, so that leaving one needs no knowledge of the others. */
-export const wordOf = ({ jobId, fence }: CancelRequest) => `cancel#${jobId}#${fence}`
+export const wordOf = ({ wish, jobId, fence }: PageRequest) => `${wish}#${jobId}#${fence}`
 
-/** Reads back what {@link wordOf} wrote. */
-export const requestOf = (word: string): CancelRequest => {
-  const [, jobId = '', fence] = word.split('#')
-  return { jobId, fence: Number(fence) }
+/** Reads back what {@link wordOf} wrote. Throws on anything else. */
+export function requestOf(word: string): PageRequest {
+  const [verb, jobId = '', fence] = word.split('#')
+  const wish = WISHES.find((one) => one === verb)
+  if (!wish) throw new Error(`There is no request "${verb ?? ''}".`)
+  return { wish, jobId, fence: Number(fence) }
 }

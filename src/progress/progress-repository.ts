@@ -1,13 +1,13 @@
-import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import {
+  BatchReader,
   conditionalUpdate,
   epochSeconds,
   orConditionFailed,
-  projection,
   type TableDefinition,
 } from '../aws/index.ts'
 import { HOUR_MS } from '../kernel/units.ts'
-import { Page, requestOf, wordOf, type CancelRequest } from './page.ts'
+import { Page, requestOf, wordOf, type PageRequest } from './page.ts'
 
 const SCHEMA_VERSION = 1
 /** Pages own nothing, so TTL may take them; a day is far past the longest silence of a living worker. */
@@ -22,17 +22,20 @@ export const progressTable = (prefix: string): TableDefinition => ({
 export class ProgressRepository {
   readonly #db: DynamoDBDocumentClient
   readonly #table: string
+  readonly #rows: BatchReader
 
   constructor(db: DynamoDBDocumentClient, tablePrefix: string) {
     this.#db = db
     this.#table = progressTable(tablePrefix).name
+    const attributes = Object.keys(Page.shape)
+    this.#rows = new BatchReader(db, { name: this.#table, key: 'workerId', attributes })
   }
 
   /**
    * Writes a page unless a later one is there already, as after an answer that was lost. `handled` requests are taken
    * off the page; gives those that lie on it.
    */
-  async write({ workerId, ...page }: Page, handled: readonly CancelRequest[] = []): Promise<CancelRequest[]> {
+  async write({ workerId, ...page }: Page, handled: readonly PageRequest[] = []): Promise<PageRequest[]> {
     const input = conditionalUpdate(
       { ...page, ttl: ttlOf(page.at), v: SCHEMA_VERSION },
       { expression: 'attribute_not_exists(#sequence) OR #sequence < :sequence', names: [] },
@@ -46,7 +49,7 @@ export class ProgressRepository {
   }
 
   /** Leaves a request on the page of the worker that holds the job; it reads it with its next heartbeat. */
-  async requestCancel(workerId: string, request: CancelRequest, now: number): Promise<void> {
+  async leave(workerId: string, request: PageRequest, now: number): Promise<void> {
     await this.#db.send(
       new UpdateCommand({
         TableName: this.#table,
@@ -59,22 +62,15 @@ export class ProgressRepository {
   }
 
   async read(workerId: string): Promise<Page | undefined> {
-    const { Item } = await this.#db.send(
-      new GetCommand({
-        TableName: this.#table,
-        Key: { workerId },
-        ConsistentRead: true,
-        ...projection(Object.keys(Page.shape)),
-      }),
-    )
-    return Item && Page.parse(Item)
+    const row = await this.#rows.read(workerId)
+    return row && Page.parse(row)
   }
 }
 
 const ttlOf = (now: number) => epochSeconds(now + PAGE_LIFE_MS)
 
 /** The same update, which takes these requests off the page, too. */
-function withoutRequests(input: ReturnType<typeof conditionalUpdate>, handled: readonly CancelRequest[]) {
+function withoutRequests(input: ReturnType<typeof conditionalUpdate>, handled: readonly PageRequest[]) {
   return {
     ...input,
     UpdateExpression: `${input.UpdateExpression} DELETE #inbox :handled`,

@@ -55,7 +55,7 @@ test('a conversion in another process is stopped with its FFmpeg, the job ends c
     state: 'cancelled',
   })
 
-  expect(await json<JobView>(await retry(id), 202)).toMatchObject({ state: 'queued', attempt: 0 })
+  expect(await json<JobView>(await retry(id), 202)).toMatchObject({ state: 'queued', attempt: 1 })
   await api.done(id)
   expect(await problem(await cancel(id))).toMatchObject({
     httpStatus: 409,

@@ -33,6 +33,7 @@ test('the OpenAPI document describes every route of the contract, with problems 
     'GET /api/jobs/{jobId}/log',
     'GET /api/jobs/{jobId}/result',
     'GET /api/progress',
+    'GET /api/progress/stream',
     'GET /api/upload-progress',
     'GET /api/uploads/{uploadId}',
     'HEAD /api/jobs/{jobId}/result',

@@ -96,7 +96,7 @@ const cancel = command('cancel', async (model, real) => {
 const retry = command('retry', async (model, real) => {
   if (model.state !== 'failed' && model.state !== 'cancelled') return
   expect(await jobs.requeue(await read(real), real.now, real.now)).toBe(true)
-  Object.assign(model, { state: 'queued', attempt: 0, cancelAsked: false })
+  Object.assign(model, { state: 'queued', fence: model.fence + 1, cancelAsked: false })
 })
 
 test('whatever workers, zombies and people do, row and index are what the rules of leases say', async () => {

@@ -35,6 +35,8 @@ async function claimed(owner: string): Promise<LeasedJob> {
   return lease
 }
 
+const holdsNone = () => false
+
 const takeoverBy = (workerId: string) =>
   new Takeover({
     jobs,
@@ -45,6 +47,11 @@ const takeoverBy = (workerId: string) =>
     deadAfterMs: DEAD_AFTER_MS,
     retentionMs: 1000,
   })
+
+/** What a worker's page says of a job it works on. */
+const lineOf = ({ jobId, fence }: LeasedJob) => ({
+  [jobId]: { fence, phase: 'converting' as const, percent: 1, speed: 1, etaMs: 1, processedMs: 1, at: now },
+})
 
 const done = (job: LeasedJob) =>
   jobs.settle(job, { state: 'done', result: { key: 'k', size: 1, durationMs: 1 }, updatedAt: now })
@@ -96,22 +103,43 @@ test('a worker whose page stands still for 30 seconds loses its jobs; one whose 
   const dead = await claimed('dead')
   const alive = await claimed('alive')
   const observer = takeoverBy('observer')
-  await pages.write({ workerId: 'dead', sequence: 7, jobs: {}, at: now })
-  await pages.write({ workerId: 'alive', sequence: 7, jobs: {}, at: now })
-  expect(await observer.look()).toBe(0)
+  await pages.write({ workerId: 'dead', sequence: 7, jobs: lineOf(dead), at: now })
+  await pages.write({ workerId: 'alive', sequence: 7, jobs: lineOf(alive), at: now })
+  expect(await observer.look(holdsNone)).toBe(0)
   now += DEAD_AFTER_MS - 1
-  expect(await observer.look()).toBe(0)
-  await pages.write({ workerId: 'alive', sequence: 8, jobs: {}, at: now })
+  expect(await observer.look(holdsNone)).toBe(0)
+  await pages.write({ workerId: 'alive', sequence: 8, jobs: lineOf(alive), at: now })
   now += 1
-  expect(await observer.look()).toBe(1)
+  expect(await observer.look(holdsNone)).toBe(1)
   expect(await jobs.find(dead.jobId)).toMatchObject({ state: 'queued', crashes: 1, fence: 1 })
   expect(await jobs.find(alive.jobId)).toMatchObject({ state: 'running', owner: 'alive' })
+})
+
+test('a lease that its living worker does not know of, as after a claim whose answer was lost, is taken over', async () => {
+  const known = await claimed('alive')
+  const unknown = await claimed('alive')
+  const held = await claimed('observer')
+  const observer = takeoverBy('observer')
+  const look = () => observer.look((jobId) => jobId === held.jobId)
+  for (const sequence of [1, 2]) {
+    await pages.write({ workerId: 'alive', sequence, jobs: lineOf(known), at: now })
+    if (sequence === 1) expect(await look()).toBe(0)
+    now += DEAD_AFTER_MS
+  }
+  expect(await look()).toBe(1)
+  expect(await jobs.find(unknown.jobId)).toMatchObject({ state: 'queued', crashes: 1 })
+  for (const { jobId } of [known, held]) expect(await jobs.find(jobId)).toMatchObject({ state: 'running' })
+  const asked = await pages.write({ workerId: 'alive', sequence: 9, jobs: {}, at: now })
+  expect(asked).toEqual([{ wish: 'revoke', jobId: unknown.jobId, fence: 1 }])
 })
 
 test('an observer that could not read starts to observe anew: an outage looks like nobody died', async () => {
   await claimed('owner')
   let away = false
-  const flaky = { read: (id: string) => (away ? Promise.reject(new Error('away')) : pages.read(id)) }
+  const flaky = {
+    read: (id: string) => (away ? Promise.reject(new Error('away')) : pages.read(id)),
+    leave: pages.leave.bind(pages),
+  }
   const observer = new Takeover({
     ...{
       jobs,
@@ -123,22 +151,22 @@ test('an observer that could not read starts to observe anew: an outage looks li
     },
     clock: { ...systemClock, now: () => now },
   })
-  expect(await observer.look()).toBe(0)
+  expect(await observer.look(holdsNone)).toBe(0)
   away = true
   now += DEAD_AFTER_MS
-  await expect(observer.look()).rejects.toThrow('away')
+  await expect(observer.look(holdsNone)).rejects.toThrow('away')
   away = false
-  expect(await observer.look()).toBe(0)
+  expect(await observer.look(holdsNone)).toBe(0)
   now += DEAD_AFTER_MS
-  expect(await observer.look()).toBe(1)
+  expect(await observer.look(holdsNone)).toBe(1)
 })
 
 test('a worker that lost its lease cannot write any more, whatever it finished', async () => {
   const zombie = await claimed('zombie')
   const observer = takeoverBy('observer')
-  await observer.look()
+  await observer.look(holdsNone)
   now += DEAD_AFTER_MS
-  await observer.look()
+  await observer.look(holdsNone)
   expect(await done(zombie)).toBe('lost')
   const job = await jobs.find(zombie.jobId)
   now += 1000
@@ -158,9 +186,9 @@ test('a job that kills its worker three times is given up', async () => {
   let lease = await claimed('w1')
   for (const crash of [1, 2, 3]) {
     const observer = takeoverBy('observer')
-    await observer.look()
+    await observer.look(holdsNone)
     now += DEAD_AFTER_MS
-    expect(await observer.look()).toBe(1)
+    expect(await observer.look(holdsNone)).toBe(1)
     now += 10_000
     const job = await jobs.find(lease.jobId)
     const next = job && (await jobs.claim(job, { owner: `w${crash + 1}`, nonce: newId(), now }))
@@ -204,9 +232,9 @@ test('a job whose worker died after it was to be cancelled ends cancelled, not q
   const lease = await claimed('dead')
   await jobs.requestCancel(lease, now)
   const observer = takeoverBy('observer')
-  await observer.look()
+  await observer.look(holdsNone)
   now += DEAD_AFTER_MS
-  expect(await observer.look()).toBe(1)
+  expect(await observer.look(holdsNone)).toBe(1)
   expect(await jobs.find(lease.jobId)).toMatchObject({ state: 'cancelled' })
   expect(await jobs.listQueued(10, now + 100_000)).toEqual([])
 })
@@ -218,17 +246,18 @@ test('a job that ended is queued again with all its attempts, and under a new fe
   const failed = await jobs.find(lease.jobId)
   expect(failed && (await jobs.requeue(failed, now, now + 5000))).toBe(true)
   const again = await jobs.find(lease.jobId)
-  expect(again).toMatchObject({ state: 'queued', attempt: 0, crashes: 0, fence: 1, expiresAt: now + 5000 })
+  expect(again).toMatchObject({ state: 'queued', attempt: 1, spared: 1, crashes: 0, fence: 2 })
+  expect(again).toMatchObject({ expiresAt: now + 5000 })
   expect(again).not.toHaveProperty('error')
   expect(again && (await jobs.claim(again, { owner: 'b', nonce: newId(), now }))).toMatchObject({
-    fence: 2,
-    attempt: 1,
+    fence: 3,
+    attempt: 2,
   })
 })
 
 test('a request on a page reaches its worker with the next heartbeat, also before the first, and is taken off', async () => {
-  const request = { jobId: newId(), fence: 3 }
-  await pages.requestCancel('w', request, now)
+  const request = { wish: 'cancel' as const, jobId: newId(), fence: 3 }
+  await pages.leave('w', request, now)
   expect(await pages.read('w')).toMatchObject({ sequence: 0, jobs: {} })
   expect(await pages.write({ workerId: 'w', sequence: 1, jobs: {}, at: now })).toEqual([request])
   expect(await pages.write({ workerId: 'w', sequence: 2, jobs: {}, at: now }, [request])).toEqual([])

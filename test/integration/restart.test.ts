@@ -26,8 +26,8 @@ afterAll(async () => {
 const dataDir = () => path.join(folder.path, 'data')
 
 /** Starts the program on the same data folder as before. */
-async function start() {
-  running = await startProgram({ dataDir: dataDir() })
+async function start(env: Record<string, string> = {}) {
+  running = await startProgram({ dataDir: dataDir(), env })
   return { program: running, api: createApi(running.url) }
 }
 
@@ -70,8 +70,8 @@ test('a conversion that was killed in the middle is taken up again and ends done
   expect(await readdir(path.join(dataDir(), 'tmp'))).toEqual([])
 })
 
-test('a conversion that is stopped in order is given back without burning an attempt', async () => {
-  const before = await start()
+test('a long conversion is given back when its process is stopped in order, and starts anew in the next', async () => {
+  const before = await start({ STOP_TIMEOUT_SECONDS: '3' })
   const { id } = await before.api.convert(await before.api.upload('song.wav', song), 'opus')
   await before.api.follow(id, ({ phase, progress }) => phase === 'converting' && progress > 10)
   await json(await before.api.post(`jobs/${id}/retry`), 202) // it runs already: nothing comes of this
@@ -80,7 +80,18 @@ test('a conversion that is stopped in order is given back without burning an att
 
   const after = await start()
   await after.api.done(id)
-  expect((await after.api.findJob(id)).attempt).toBe(1)
+  expect((await after.api.findJob(id)).attempt).toBe(2)
+  await after.program.kill('SIGTERM')
+})
+
+test('a conversion that is as good as done ends before its process does', async () => {
+  const before = await start({ STOP_TIMEOUT_SECONDS: '60' })
+  const { id } = await before.api.convert(await before.api.upload('song.wav', song), 'opus')
+  await before.api.follow(id, ({ etaMs }) => etaMs !== null)
+  await before.program.kill('SIGTERM')
+
+  const after = await start()
+  expect(await after.api.findJob(id)).toMatchObject({ state: 'done', attempt: 1 })
   await after.program.kill('SIGTERM')
 })
 

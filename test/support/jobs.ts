@@ -6,7 +6,8 @@ const media = { container: 'wav', codec: 'pcm_s16le', durationMs: 1, sampleRateH
 /** A job that waits, as it is written into the table. */
 export function newJob(now: number): Job {
   return {
-    ...{ jobId: newId(), state: 'queued', fence: 0, attempt: 0, crashes: 0, readyAt: now, priority: 50 },
+    ...{ jobId: newId(), state: 'queued', fence: 0, attempt: 0, spared: 0, crashes: 0 },
+    ...{ readyAt: now, priority: 50 },
     source: { uploadId: 'u', name: 'n', size: 1, media: { ...media, tags: {}, artwork: false, chapters: 0 } },
     ...{ format: 'mp3', options: {}, name: 'n.mp3', requestHash: 'h' },
     ...{ createdAt: now, updatedAt: now, expiresAt: now + 1000 },

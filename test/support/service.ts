@@ -34,7 +34,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
     turn: (ms) => (offset += ms),
     async [Symbol.asyncDispose]() {
       await service.app.close()
-      await service.stop()
+      await service.stop({ withinMs: 1000 })
       await stores.close()
       await folder[Symbol.asyncDispose]()
     },

@@ -1,0 +1,68 @@
+import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { projection } from './expressions.ts'
+import { StoreUnavailable } from './outages.ts'
+
+/** BatchGetItem takes 100 keys at most (DynamoDB API reference). */
+const MOST_KEYS = 100
+
+type Row = Record<string, unknown>
+type Waiting = { resolve: (row: Row | undefined) => void; reject: (error: unknown) => void }
+
+/**
+ * Reads rows by their partition key, consistently. Whatever is asked for in one turn of the event loop goes out
+ * together, and each key once, however many ask.
+ */
+export class BatchReader {
+  readonly #db: DynamoDBDocumentClient
+  readonly #table: { name: string; key: string; attributes: readonly string[] }
+  #waiting = new Map<string, Waiting[]>()
+
+  constructor(
+    db: DynamoDBDocumentClient,
+    table: { name: string; key: string; attributes: readonly string[] },
+  ) {
+    this.#db = db
+    this.#table = table
+  }
+
+  /** The row of this key, undefined when there is none. Throws what the client throws. */
+  read(key: string): Promise<Row | undefined> {
+    if (this.#waiting.size === 0) setImmediate(() => this.#flush())
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), { resolve, reject }])
+    })
+  }
+
+  #flush(): void {
+    const all = [...this.#waiting]
+    this.#waiting = new Map()
+    for (let at = 0; at < all.length; at += MOST_KEYS) void this.#readSome(all.slice(at, at + MOST_KEYS))
+  }
+
+  async #readSome(batch: readonly [string, Waiting[]][]): Promise<void> {
+    try {
+      const rows = await this.#get(batch.map(([key]) => key))
+      for (const [key, waiting] of batch) for (const { resolve } of waiting) resolve(rows.get(key))
+    } catch (error) {
+      for (const [, waiting] of batch) for (const { reject } of waiting) reject(error)
+    }
+  }
+
+  async #get(keys: readonly string[]): Promise<Map<string, Row>> {
+    const { name, key, attributes } = this.#table
+    const request = {
+      ...projection(attributes),
+      ConsistentRead: true,
+      Keys: keys.map((id) => ({ [key]: id })),
+    }
+    const { Responses = {}, UnprocessedKeys = {} } = await this.#db.send(
+      new BatchGetCommand({ RequestItems: { [name]: request } }),
+    )
+    const rows = new Map((Responses[name] ?? []).map((row) => [String(row[key]), row]))
+    const left = (UnprocessedKeys[name]?.Keys ?? []).map((one) => String(one[key]))
+    if (left.length === 0) return rows
+    // A batch that makes no headway is throttled; one that does is asked for the rest.
+    if (left.length === keys.length) throw new StoreUnavailable('state', new Error('No key was processed.'))
+    return new Map([...rows, ...(await this.#get(left))])
+  }
+}

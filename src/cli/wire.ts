@@ -1,0 +1,133 @@
+import path from 'node:path'
+import { bucketExists } from '../aws/index.ts'
+import { Sweeper } from '../cleanup/index.ts'
+import type { Config } from '../config/index.ts'
+import {
+  Conversions,
+  createInspector,
+  JobExpiry,
+  JobReader,
+  JobRepository,
+  PageView,
+  QueueView,
+  ResultStore,
+  runJob,
+  Takeover,
+  WorkFolders,
+  Worker,
+} from '../conversions/index.ts'
+import { FORMATS, type Tools } from '../ffmpeg/index.ts'
+import type { createMetrics } from '../http/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { newId } from '../kernel/ids.ts'
+import type { Log } from '../kernel/log.ts'
+import { SECOND_MS } from '../kernel/units.ts'
+import { OwnPage, ProgressRepository } from '../progress/index.ts'
+import { SourceStore, UploadExpiry, UploadRepository, Uploads } from '../uploads/index.ts'
+import type { Stores } from './stores.ts'
+
+/** Silence about a job that means the death of its worker, where other processes may be alive. */
+const DEAD_AFTER_MS = 30 * SECOND_MS
+
+export type ServiceParts = {
+  config: Config
+  stores: Stores
+  tools: Tools
+  metrics: ReturnType<typeof createMetrics>
+  version: string
+  clock: Clock
+  log: Log
+}
+
+/** The features of a process. */
+export type Features = ReturnType<typeof wire>
+
+/** Ties the features of a process to its stores and to each other. */
+export function wire(parts: ServiceParts) {
+  const common = wireCommon(parts)
+  const worker: Worker = wireWorker(parts, common, (jobId) => reader.doubt(jobId))
+  const reader = wireReader(parts, common, worker)
+  const uploads = new Uploads({
+    ...common,
+    repository: new UploadRepository(parts.stores.interactive, parts.config.tablePrefix),
+    store: common.sources,
+    inspect: createInspector(common),
+    maxUploadBytes: parts.config.limits.maxUploadBytes,
+  })
+  const conversions = wireConversions(parts, { ...common, worker, reader, uploads })
+  return { ...common, worker, uploads, conversions, sweeper: wireSweeper(parts, common) }
+}
+
+type Common = ReturnType<typeof wireCommon>
+
+/** What several features need. Their repositories use the patient client: nobody waits for a worker. */
+function wireCommon({ config, stores, tools, clock, log }: ServiceParts) {
+  const workerId = newId()
+  const sources = new SourceStore(stores.s3, stores.bucket)
+  const pages = new ProgressRepository(stores.background, config.tablePrefix)
+  return {
+    clock,
+    log,
+    tools,
+    random: Math.random,
+    retentionMs: config.limits.retentionMs,
+    maxDurationMs: config.limits.maxDurationMs,
+    // A build of FFmpeg may lack an encoder; what cannot be made is not offered.
+    formats: FORMATS.filter(({ encoder }) => tools.encoders.has(encoder)),
+    workerId,
+    sources,
+    read: (uploadId: string, signal: AbortSignal) => sources.read(uploadId, signal),
+    results: new ResultStore(stores.s3, stores.bucket),
+    folders: new WorkFolders(path.join(config.dataDir, 'tmp'), workerId),
+    jobs: new JobRepository(stores.background, config.tablePrefix),
+    pages,
+    page: new OwnPage({ repository: pages, workerId, clock, log }),
+  }
+}
+
+function wireWorker({ config, stores }: ServiceParts, common: Common, onEnded: (jobId: string) => void) {
+  const deadAfterMs = stores.exclusive ? 0 : DEAD_AFTER_MS
+  return new Worker({
+    ...common,
+    takeover: new Takeover({ ...common, deadAfterMs }),
+    run: (running) => runJob(common, running),
+    concurrency: config.workerConcurrency,
+    objectsAnswer: () => bucketExists(stores.s3, stores.bucket),
+    onEnded,
+  })
+}
+
+/** Somebody waits for what it reads, so it has the client of little patience. */
+function wireReader({ config, stores }: ServiceParts, { clock, page }: Common, worker: Worker): JobReader {
+  const jobs = new JobRepository(stores.interactive, config.tablePrefix)
+  const pages = new PageView(new ProgressRepository(stores.interactive, config.tablePrefix), clock)
+  const queue = new QueueView(jobs, clock)
+  return new JobReader({ jobs, page, pages, queue, leaseOf: (jobId) => worker.leaseOf(jobId), clock })
+}
+
+type Served = Common & { worker: Worker; reader: JobReader; uploads: Uploads }
+
+function wireConversions({ config, stores }: ServiceParts, served: Served): Conversions {
+  const { worker } = served
+  const jobs = new JobRepository(stores.interactive, config.tablePrefix)
+  return new Conversions({
+    ...served,
+    jobs,
+    expiry: new JobExpiry({ ...served, jobs }),
+    pages: new ProgressRepository(stores.interactive, config.tablePrefix),
+    onQueued: (job) => {
+      if (config.role === 'all') worker.offer(job)
+    },
+    onCancel: (request) => worker.tell(request),
+  })
+}
+
+function wireSweeper({ config, stores, metrics }: ServiceParts, common: Common): Sweeper {
+  const repository = new UploadRepository(stores.background, config.tablePrefix)
+  return new Sweeper({
+    ...common,
+    uploads: new UploadExpiry({ ...common, repository, store: common.sources }),
+    jobs: new JobExpiry(common),
+    onSwept: metrics.countSweep,
+  })
+}

@@ -1,0 +1,179 @@
+import { StoreUnavailable } from '../aws/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import type { OwnPage } from '../progress/index.ts'
+import { ConversionRefused } from './job-errors.ts'
+import type { JobRepository, Settlement } from './job-repository.ts'
+import { logKey, receiptKey, type LeasedJob, type Receipt } from './job.ts'
+import type { ResultStore } from './result-store.ts'
+import type { Outcome, RunningJob } from './run-job.ts'
+import { cancelled, done, released, settlementFor } from './settlement.ts'
+import { whileAway } from './while-away.ts'
+
+export type ExecutionParts = {
+  jobs: JobRepository
+  results: Pick<ResultStore, 'putText' | 'findReceipt'>
+  page: OwnPage
+  /** Converts and stores; throws when there is no result. */
+  run: (running: RunningJob) => Promise<Outcome>
+  clock: Clock
+  log: Log
+  random: () => number
+  /** Milliseconds a job and its result are kept after it ended. */
+  retentionMs: number
+}
+
+/** Why a conversion is broken off. */
+type Reason = 'cancelled' | 'revoked' | 'released'
+
+/** One lease of one job: the conversion, and the commit of whatever came of it. */
+export class Execution {
+  readonly job: LeasedJob
+  readonly #parts: ExecutionParts
+  readonly #breakOff = new AbortController()
+  /** No waiting for a store that is away any more. */
+  readonly #giveUp = new AbortController()
+  #reason: Reason | undefined
+  #storeAway: StoreUnavailable['store'] | undefined
+
+  constructor(parts: ExecutionParts, job: LeasedJob) {
+    this.#parts = parts
+    this.job = job
+    this.#tellStart()
+  }
+
+  /** Somebody asked to cancel the job. */
+  cancel(): void {
+    this.#end('cancelled')
+  }
+
+  /** The lease is somebody else's: nothing is written any more. */
+  revoke(): void {
+    this.#end('revoked')
+    this.#giveUp.abort()
+  }
+
+  /** Gives the job back at once; a result that lies in the store already is still committed, if that is possible now. */
+  release(): void {
+    this.#end('released')
+    this.#giveUp.abort()
+  }
+
+  /** Milliseconds until the job is likely done; undefined where nobody knows. */
+  get etaMs(): number | undefined {
+    return this.#parts.page.snapshotOf(this.job.jobId)?.etaMs ?? undefined
+  }
+
+  /** The store that was away when the work had to be broken off for that. */
+  get storeAway(): StoreUnavailable['store'] | undefined {
+    return this.#storeAway
+  }
+
+  /** From claim to commit; never throws. */
+  async run(): Promise<void> {
+    const { page, log } = this.#parts
+    const { jobId, fence, attempt, format } = this.job
+    log.info({ jobId, fence, attempt, format }, 'conversion started')
+    try {
+      await this.#commit(await this.#work())
+    } catch (err) {
+      log.error({ err, jobId, fence }, 'job not settled')
+    } finally {
+      page.forget(jobId)
+    }
+  }
+
+  #end(reason: Reason): void {
+    this.#reason ??= reason
+    this.#breakOff.abort(new Error(`The conversion was ${reason}.`))
+  }
+
+  #tellStart(): void {
+    const { page, clock } = this.#parts
+    const nothing = { percent: 0, speed: null, etaMs: null, processedMs: 0 }
+    page.report(this.job.jobId, { ...nothing, fence: this.job.fence, phase: 'fetching', at: clock.now() })
+  }
+
+  async #work(): Promise<Settlement> {
+    const { page, run, log } = this.#parts
+    const { job } = this
+    try {
+      const adopted = await this.#adopt()
+      if (adopted) return done(adopted, this.#context())
+      const report = (snapshot: Parameters<OwnPage['report']>[1]) => page.report(job.jobId, snapshot)
+      const outcome = await run({ job, signal: this.#breakOff.signal, report })
+      await this.#keepLog(outcome.log)
+      return done(receiptOf(outcome), this.#context())
+    } catch (error) {
+      log.warn({ err: error, jobId: job.jobId, fence: job.fence }, 'conversion ended without a result')
+      if (error instanceof StoreUnavailable) this.#storeAway = error.store
+      if (error instanceof ConversionRefused) await this.#keepLog(error.log)
+      return this.#settlementOf(error)
+    }
+  }
+
+  #settlementOf(error: unknown): Settlement {
+    const context = this.#context()
+    if (this.#reason === 'cancelled') return cancelled(context)
+    if (this.#reason !== undefined) return released(this.job, context.now, 0)
+    return settlementFor(this.job, error, context)
+  }
+
+  /** What an earlier lease finished and could not commit. The first lease has no one before it. */
+  async #adopt(): Promise<Receipt | undefined> {
+    const { results, log } = this.#parts
+    const { jobId, fence } = this.job
+    if (fence === 1) return undefined
+    const receipt = await results.findReceipt(this.job)
+    if (receipt) log.info({ jobId, fence, key: receipt.result.key }, 'result of an earlier lease adopted')
+    return receipt
+  }
+
+  /** A log that cannot be kept is no reason to lose a conversion. */
+  async #keepLog(text: string): Promise<void> {
+    const { results, log } = this.#parts
+    if (text.trim() === '') return
+    await results.putText(logKey(this.job), text).catch((err: unknown) => {
+      log.warn({ err, jobId: this.job.jobId }, 'log not kept')
+    })
+  }
+
+  async #commit(settlement: Settlement): Promise<void> {
+    const { jobs, clock, random, log } = this.#parts
+    const { jobId, fence } = this.job
+    if (this.#reason === 'revoked') return
+    let receiptIsThere = false
+    const onAway = async (err: unknown) => {
+      log.warn({ err, jobId, fence, state: settlement.state }, 'commit waits for the store')
+      receiptIsThere ||= await this.#leaveReceipt(settlement)
+    }
+    const patience = { clock, random, signal: this.#giveUp.signal, onAway }
+    const outcome = await whileAway(patience, () => jobs.settle(this.job, settlement))
+    if (outcome === 'cancel-asked') return this.#commit(cancelled(this.#context()))
+    log.info({ jobId, fence, state: settlement.state, outcome }, 'conversion ended')
+  }
+
+  /** Whoever claims the job next, should this process die before the commit, then need not convert again. */
+  async #leaveReceipt({ state, result, warnings = [] }: Settlement): Promise<boolean> {
+    if (state !== 'done' || !result) return true
+    const { results, log } = this.#parts
+    const text = JSON.stringify({ result, warnings } satisfies Receipt)
+    return results.putText(receiptKey(this.job), text).then(
+      () => true,
+      (err: unknown) => {
+        log.warn({ err, jobId: this.job.jobId }, 'receipt not kept')
+        return false
+      },
+    )
+  }
+
+  #context() {
+    const { page, clock, retentionMs } = this.#parts
+    return { now: clock.now(), percent: page.snapshotOf(this.job.jobId)?.percent ?? 0, retentionMs }
+  }
+}
+
+const receiptOf = ({ key, sizeBytes, durationMs, warnings }: Outcome): Receipt => ({
+  result: { key, size: sizeBytes, durationMs },
+  warnings,
+})

@@ -1,0 +1,188 @@
+import { LRUCache } from 'lru-cache'
+import { StoreUnavailable } from '../aws/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { MINUTE_MS, SECOND_MS } from '../kernel/units.ts'
+import type { OwnPage } from '../progress/index.ts'
+import type { JobStatus } from './conversions.ts'
+import type { JobRepository } from './job-repository.ts'
+import { hasEnded, type Job } from './job.ts'
+import { isBefore, markOf, type Mark } from './mark.ts'
+import { paceOf } from './pace.ts'
+import type { PageView } from './page-view.ts'
+import type { QueueView } from './queue-view.ts'
+import type { Worker } from './worker.ts'
+
+/** Jobs remembered; a job is about two kilobytes. */
+const MOST_JOBS = 10_000
+/** A done job changes no more, but may be deleted; a failed or cancelled one may be tried again. */
+const FRESH_MS = { done: MINUTE_MS, ended: 5 * SECOND_MS, absent: SECOND_MS }
+/** After a read that failed, the store is left alone for so long. */
+const LEFT_ALONE_MS = 2 * SECOND_MS
+/** What becomes old does so on common strokes of the clock, so that it is read together. */
+const STROKE_MS = SECOND_MS / 4
+
+/** A job as this process knows it. `nextAt`: when it may know more. All times in epoch milliseconds. */
+export type Seen = { status: JobStatus; stale: boolean; asOf: number; nextAt: number }
+
+/**
+ * `status` is undefined where there is no such job: absence is known, too, for a moment. After `doubted` only the job's
+ * row counts, since a page may still tell of a lease that has ended.
+ */
+type Known = {
+  status: JobStatus | undefined
+  stale: boolean
+  asOf: number
+  freshUntil: number
+  doubted?: boolean
+}
+
+export type JobReaderParts = {
+  jobs: Pick<JobRepository, 'find'>
+  page: Pick<OwnPage, 'snapshotOf' | 'isConfirmed'>
+  pages: PageView
+  queue: QueueView
+  /** The lease of a job that runs in this process. */
+  leaseOf: Worker['leaseOf']
+  clock: Clock
+}
+
+/**
+ * How jobs stand, for any number of people who ask: each job is read once per interval, however many they are. Jobs of
+ * this process are answered from its memory. While the store is away, what was last known is told as stale.
+ */
+export class JobReader {
+  readonly #parts: JobReaderParts
+  readonly #known = new LRUCache<string, Known>({ max: MOST_JOBS })
+  readonly #reading = new Map<string, Promise<Known>>()
+
+  constructor(parts: JobReaderParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * How a job stands; undefined when there is none. Never less far than `after`, which the client has seen already.
+   * Throws StoreUnavailable when the store is away and this process knows less than that.
+   */
+  async read(jobId: string, after?: Mark): Promise<Seen | undefined> {
+    const known = await this.#read(jobId, after)
+    return known.status && { ...known, status: atLeast(known.status, after), nextAt: known.freshUntil }
+  }
+
+  /** Takes over what this process has just read or written itself. */
+  learn(job: Job): void {
+    const known = this.#known.get(job.jobId)?.status
+    if (known && isBefore(markOf({ job }), markOf({ job: known.job }))) return
+    const asOf = this.#parts.clock.now()
+    const freshUntil = hasEnded(job) ? asOf + FRESH_MS.ended : 0
+    this.#keep(job.jobId, { status: further(known, { job }), stale: false, asOf, freshUntil })
+  }
+
+  /** The job has moved on: the next one who asks has it read anew. */
+  doubt(jobId: string): void {
+    const known = this.#known.get(jobId)
+    if (known) this.#keep(jobId, { ...known, freshUntil: 0, doubted: true })
+  }
+
+  async #read(jobId: string, after: Mark | undefined): Promise<Known> {
+    const { page, clock } = this.#parts
+    const now = clock.now()
+    const own = this.#own(jobId, now)
+    if (own && page.isConfirmed() && reaches(own, after)) return this.#keep(jobId, own)
+    const known = this.#known.get(jobId)
+    if (known && now < known.freshUntil && (known.stale || reaches(known, after))) return known
+    try {
+      return await this.#refresh(jobId, after)
+    } catch (error) {
+      const last = own ?? known
+      if (!(error instanceof StoreUnavailable) || !last?.status || !reaches(last, after)) throw error
+      if (own) return own
+      return this.#keep(jobId, { ...last, stale: true, freshUntil: clock.now() + LEFT_ALONE_MS })
+    }
+  }
+
+  /** What runs here; but a lease of which less is known than of the job was lost, as after a long sleep. */
+  #own(jobId: string, now: number): Known | undefined {
+    const job = this.#parts.leaseOf(jobId)
+    if (!job) return undefined
+    const status = { job, snapshot: this.#parts.page.snapshotOf(jobId) }
+    const known = this.#known.get(jobId)?.status
+    if (known && isBefore(markOf(status), markOf(known))) return undefined
+    return { status, stale: false, asOf: now, freshUntil: onStroke(now + SECOND_MS), doubted: true }
+  }
+
+  /** One read for all who ask at the same time; who has seen more than it brought has the row itself read. */
+  async #refresh(jobId: string, after: Mark | undefined): Promise<Known> {
+    const known = await this.#readOnce(jobId, false)
+    return reaches(known, after) ? known : this.#readOnce(jobId, true)
+  }
+
+  #readOnce(jobId: string, theRow: boolean): Promise<Known> {
+    const key = theRow ? `${jobId} row` : jobId
+    const reading =
+      this.#reading.get(key) ?? this.#load(jobId, theRow).finally(() => this.#reading.delete(key))
+    this.#reading.set(key, reading)
+    return reading
+  }
+
+  async #load(jobId: string, theRow: boolean): Promise<Known> {
+    const { clock } = this.#parts
+    const known = this.#known.get(jobId)
+    const before = known?.status
+    const asOf = clock.now()
+    const status =
+      (theRow || known?.doubted ? undefined : await this.#lineOf(before)) ??
+      (await this.#status(jobId, before))
+    const learnt = this.#known.get(jobId)
+    if (learnt && learnt !== known) return learnt // what was written meanwhile is newer than what was read
+    return this.#keep(jobId, { status, stale: false, asOf, freshUntil: onStroke(asOf + freshForMs(status)) })
+  }
+
+  /** While a living worker's page tells of this very lease, the job's row has nothing to add. */
+  async #lineOf(before: JobStatus | undefined): Promise<JobStatus | undefined> {
+    if (before?.job.state !== 'running') return undefined
+    const line = await this.#parts.pages.lineOf(before.job)
+    return line?.alive ? further(before, { job: before.job, snapshot: line.snapshot }) : undefined
+  }
+
+  async #status(jobId: string, before: JobStatus | undefined): Promise<JobStatus | undefined> {
+    const { jobs, pages, queue } = this.#parts
+    const job = await jobs.find(jobId)
+    if (!job) return undefined
+    if (job.state === 'queued') return { job, queuePosition: await queue.positionOf(job) }
+    if (job.state !== 'running') return { job }
+    return further(before, { job, snapshot: (await pages.lineOf(job))?.snapshot })
+  }
+
+  #keep(jobId: string, known: Known): Known {
+    this.#known.set(jobId, known)
+    return known
+  }
+}
+
+/** A page that is gone, or was read a moment earlier, must not take a running job back. */
+function further(before: JobStatus | undefined, status: JobStatus): JobStatus {
+  const same = before?.job.state === 'running' && before.job.fence === status.job.fence
+  return same && isBefore(markOf(status), markOf(before)) ? { ...status, snapshot: before.snapshot } : status
+}
+
+/** Whether it is no earlier state than `after`. Percent is left out: a page is read up to a second late. */
+const reaches = ({ status }: Known, after: Mark | undefined) =>
+  !after || (status !== undefined && !isBefore({ ...markOf(status), permille: 0 }, { ...after, permille: 0 }))
+
+/** The percentage under one lease, not below what the client got from a process that knew more. */
+function atLeast(status: JobStatus, after: Mark | undefined): JobStatus {
+  const mark = markOf(status)
+  if (!after || !status.snapshot || mark.stage !== after.stage || mark.fence !== after.fence) return status
+  return {
+    ...status,
+    snapshot: { ...status.snapshot, percent: Math.max(mark.permille, after.permille) / 10 },
+  }
+}
+
+function freshForMs(status: JobStatus | undefined): number {
+  if (!status) return FRESH_MS.absent
+  if (!hasEnded(status.job)) return paceOf(status)
+  return status.job.state === 'done' ? FRESH_MS.done : FRESH_MS.ended
+}
+
+const onStroke = (ms: number) => Math.ceil(ms / STROKE_MS) * STROKE_MS

@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../kernel/clock.ts'
+import { SECOND_MS } from '../kernel/units.ts'
+import type { Page, ProgressRepository, Snapshot } from '../progress/index.ts'
+import type { Job } from './job.ts'
+
+const FRESH_FOR_MS = SECOND_MS
+/** Two heartbeats and a read between them: a page that moved within this time has a living worker. */
+const ALIVE_FOR_MS = 5 * SECOND_MS
+const MOST_PAGES = 1000
+
+type Look = { page: Page | undefined; movedAt: number }
+
+/** The pages of other processes, each read at most once a second for all whose jobs are on it. */
+export class PageView {
+  readonly #pages: Pick<ProgressRepository, 'read'>
+  readonly #clock: Clock
+  readonly #looks = new LRUCache<string, { at: number; look: Promise<Look> }>({ max: MOST_PAGES })
+
+  constructor(pages: Pick<ProgressRepository, 'read'>, clock: Clock) {
+    this.#pages = pages
+    this.#clock = clock
+  }
+
+  /** What the worker of a running job says of this very lease, and whether that worker is alive for certain. */
+  async lineOf({
+    jobId,
+    fence,
+    owner = '',
+  }: Job): Promise<{ snapshot: Snapshot; alive: boolean } | undefined> {
+    const { page, movedAt } = await this.#look(owner)
+    const snapshot = page?.jobs[jobId]
+    if (snapshot?.fence !== fence) return undefined
+    return { snapshot, alive: this.#clock.now() - movedAt <= ALIVE_FOR_MS }
+  }
+
+  #look(owner: string): Promise<Look> {
+    const now = this.#clock.now()
+    const last = this.#looks.get(owner)
+    if (last && now - last.at < FRESH_FOR_MS) return last.look
+    const look = this.#read(owner, last?.look)
+    this.#looks.set(owner, { at: now, look })
+    look.catch(() => this.#looks.delete(owner))
+    return look
+  }
+
+  async #read(owner: string, last: Promise<Look> | undefined): Promise<Look> {
+    const before = await last
+    const page = await this.#pages.read(owner)
+    const stands = before !== undefined && before.page?.sequence === page?.sequence
+    return { page, movedAt: stands ? before.movedAt : this.#clock.now() }
+  }
+}
