@@ -42,7 +42,7 @@ module.exports = {
     ),
     rule(
       'fastify-lives-at-the-door',
-      { path: '^src', pathNot: ['^src/http/', '/routes\\.ts$'] },
+      { path: '^src', pathNot: ['^src/http/', '[/-]routes\\.ts$'] },
       { path: 'node_modules/(@fastify|fastify)' },
     ),
     rule(

@@ -4,11 +4,12 @@ import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempo
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import { checkOptions, FORMATS, InvalidOption, PRESETS, type Format, type Options } from '../ffmpeg/index.ts'
-import type { PageRequest, ProgressRepository, Snapshot } from '../progress/index.ts'
+import type { PageRequest, ProgressRepository } from '../progress/index.ts'
 import type { Uploads } from '../uploads/index.ts'
 import * as failures from './failures.ts'
 import type { JobExpiry } from './job-expiry.ts'
-import type { JobReader, Seen } from './job-reader.ts'
+import type { JobReader } from './job-reader.ts'
+import type { Seen } from './job-status.ts'
 import type { JobRepository } from './job-repository.ts'
 import { hasEnded, logKey, resultNameFor, type Job } from './job.ts'
 import type { Mark } from './mark.ts'
@@ -17,9 +18,6 @@ import type { ResultBytes, ResultStore, StoredResult } from './result-store.ts'
 const NORMAL_PRIORITY = 50
 /** Enough for every step a job can take while somebody reads it. */
 const MOST_MOVES = 5
-
-/** A job as it stands: with what its worker last said while it runs, its place in the queue while it waits. */
-export type JobStatus = { job: Job; snapshot?: Snapshot | undefined; queuePosition?: number | undefined }
 
 export type ConversionsParts = {
   jobs: JobRepository

@@ -3,9 +3,9 @@ import { StoreUnavailable } from '../aws/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { MINUTE_MS, SECOND_MS } from '../kernel/units.ts'
 import type { OwnPage } from '../progress/index.ts'
-import type { JobStatus } from './conversions.ts'
 import type { JobRepository } from './job-repository.ts'
 import { hasEnded, type Job } from './job.ts'
+import type { JobStatus, Seen } from './job-status.ts'
 import { isBefore, markOf, type Mark } from './mark.ts'
 import { paceOf } from './pace.ts'
 import type { PageView } from './page-view.ts'
@@ -20,9 +20,6 @@ const FRESH_MS = { done: MINUTE_MS, ended: 5 * SECOND_MS, absent: SECOND_MS }
 const LEFT_ALONE_MS = 2 * SECOND_MS
 /** What becomes old does so on common strokes of the clock, so that it is read together. */
 const STROKE_MS = SECOND_MS / 4
-
-/** A job as this process knows it. `nextAt`: when it may know more. All times in epoch milliseconds. */
-export type Seen = { status: JobStatus; stale: boolean; asOf: number; nextAt: number }
 
 /**
  * `status` is undefined where there is no such job: absence is known, too, for a moment. After `doubted` only the job's

@@ -1,5 +1,5 @@
 import { hasEnded, type Job } from './job.ts'
-import type { JobStatus } from './conversions.ts'
+import type { JobStatus } from './job-status.ts'
 
 /**
  * How far a job has come, so that what two processes know of it can be put in order: by its fence, then by its state

@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../kernel/units.ts'
-import type { JobStatus } from './conversions.ts'
+import type { JobStatus } from './job-status.ts'
 
 /** How often a job is worth a look: a fifth of the time that is left, within these bounds. */
 const LOOK = { shortestMs: SECOND_MS, longestMs: 15 * SECOND_MS }
