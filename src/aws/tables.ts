@@ -32,9 +32,12 @@ export async function ensureTable(db: DynamoDBDocumentClient, table: TableDefini
   await createTable(db, table)
   const description = await waitUntilActive(db, table.name)
   const difference = compare(table, description)
-  if (difference) throw new TableMismatch(`Table ${table.name} exists with another schema: ${difference}.`)
+  if (difference) throw mismatch(table.name, difference)
   await switchTtlOn(db, table.name)
 }
+
+const mismatch = (name: string, difference: string) =>
+  new TableMismatch(`Table ${name} exists with another schema: ${difference}.`)
 
 async function createTable(db: DynamoDBDocumentClient, { name, key, index }: TableDefinition): Promise<void> {
   const attributes = [...keyAttributes(key), ...(index ? keyAttributes(index.key) : [])]
@@ -101,8 +104,11 @@ function describe(schema: TableDescription['KeySchema']): string {
 
 async function switchTtlOn(db: DynamoDBDocumentClient, name: string): Promise<void> {
   const { TimeToLiveDescription } = await db.send(new DescribeTimeToLiveCommand({ TableName: name }))
-  const status = TimeToLiveDescription?.TimeToLiveStatus
-  if (status === 'ENABLED' || status === 'ENABLING') return
+  const { TimeToLiveStatus: status, AttributeName = '?' } = TimeToLiveDescription ?? {}
+  if (status === 'ENABLED' || status === 'ENABLING') {
+    if (AttributeName === TTL_ATTRIBUTE) return
+    throw mismatch(name, `its time-to-live attribute is ${AttributeName}, expected ${TTL_ATTRIBUTE}`)
+  }
   await db.send(
     new UpdateTimeToLiveCommand({
       TableName: name,

@@ -38,7 +38,7 @@ export const streamRoutes: FastifyPluginCallbackZod<ProgressEventsParts> = (app,
       const wanted = wantedBy(request.query.jobId, request.headers['last-event-id'] ?? '')
       if (await knowsAllEnds(parts, wanted)) return reply.code(204).send()
       const gone = new AbortController()
-      request.raw.socket.once('close', () => gone.abort())
+      reply.raw.once('close', () => gone.abort())
       const signal = AbortSignal.any([gone.signal, draining.signal])
       reply.headers({ 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
       return reply
