@@ -27,7 +27,7 @@ export function explore<State>(model: {
   const startKey = keyOf(model.start)
   seen.set(startKey, { state: model.start, cameBy: '', from: undefined, next: [] })
   const queue = [startKey]
-  for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+  for (const key of queue) {
     const visit = seen.get(key)
     if (!visit) continue
     for (const { name, to } of model.steps(visit.state)) {
@@ -58,7 +58,12 @@ function stuckStates<State>(
   finished: (state: State) => boolean,
 ): State[] {
   const before = new Map<string, string[]>()
-  for (const [key, { next }] of seen) for (const to of next) before.set(to, [...(before.get(to) ?? []), key])
+  for (const [key, { next }] of seen)
+    for (const to of next) {
+      const all = before.get(to)
+      if (all) all.push(key)
+      else before.set(to, [key])
+    }
   const queue = [...seen].filter(([, { state }]) => finished(state)).map(([key]) => key)
   const canFinish = new Set(queue)
   for (let key = queue.pop(); key !== undefined; key = queue.pop())

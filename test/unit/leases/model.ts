@@ -4,8 +4,11 @@ import type { Step } from './explore.ts'
 export type Mutant =
   'no fence check' | 'no state check' | 'shared result key' | 'cancel ignored' | 'TTL before cleanup'
 
-/** A worker that is idle, converts under a fence, or has stored its result under that fence and wants to commit. */
-type Worker = { does: 'nothing' | 'converts' | 'commits'; fence: number }
+/**
+ * A worker that is idle, converts under a fence, or has a result and wants to commit it under that fence: its own, or one
+ * that it adopted.
+ */
+type Worker = { does: 'nothing' | 'converts' | 'commits'; fence: number; result: number }
 
 /**
  * One job, its objects and two workers, as the repository and the worker treat them. `objects` maps a result's key to
@@ -16,15 +19,18 @@ export type World = {
   fence: number
   cancelAsked: boolean
   owner: number
-  /** Fence of the result that the row names. */
+  /** Fence of the result that the row names, and of the lease that committed it. */
   result: number
+  by: number
   objects: Record<string, number>
+  /** Fences under which a result was finished and could not be committed. */
+  receipts: readonly number[]
   workers: readonly Worker[]
 }
 
-const IDLE: Worker = { does: 'nothing', fence: 0 }
-/** Three leases are enough for a zombie, the one that follows it, and one more. */
-const MOST_LEASES = 3
+const IDLE: Worker = { does: 'nothing', fence: 0, result: 0 }
+/** Enough for a zombie, the one that follows it, a retry in between, and one more. */
+const MOST_LEASES = 4
 
 export const START: World = {
   row: 'queued',
@@ -32,7 +38,9 @@ export const START: World = {
   cancelAsked: false,
   owner: -1,
   result: 0,
+  by: 0,
   objects: {},
+  receipts: [],
   workers: [IDLE, IDLE],
 }
 
@@ -65,12 +73,17 @@ function workerSteps(world: World, at: number, mutant: Mutant | undefined): Step
   if (worker.does === 'converts') {
     const key = mutant === 'shared result key' ? 'result' : `${worker.fence}`
     const objects = { ...world.objects, [key]: worker.fence }
-    steps.push(step('store', become({ ...worker, does: 'commits' }, { objects })))
+    steps.push(step('store', become({ ...worker, does: 'commits', result: worker.fence }, { objects })))
+    const adopted = Math.max(...world.receipts.filter((fence) => fence < worker.fence), 0)
+    if (adopted > 0) steps.push(step('adopt', become({ ...worker, does: 'commits', result: adopted })))
     if (mayEnd) steps.push(step('fail', become(IDLE, { row: 'failed' })))
     if (held && !world.cancelAsked) steps.push(step('release', become(IDLE, { row: 'queued' })))
     return steps
   }
-  const done = { row: 'done' as const, result: worker.fence }
+  const { fence, result } = worker
+  if (result === fence && !world.receipts.includes(fence))
+    steps.push(step('leave receipt', become(worker, { receipts: [...world.receipts, fence].sort() })))
+  const done = { row: 'done' as const, result, by: fence }
   if (mayEnd)
     steps.push(step('commit', become(IDLE, done)), step('commit, answer lost', become(worker, done)))
   else steps.push(step('commit refused', become(IDLE)))
@@ -83,7 +96,7 @@ function claims(world: World, at: number) {
   const fence = world.fence + 1
   const to = { row: 'running' as const, owner: at, fence }
   return [
-    { name: 'claim', to, next: { does: 'converts' as const, fence } },
+    { name: 'claim', to, next: { does: 'converts' as const, fence, result: 0 } },
     { name: 'claim, answer lost', to, next: IDLE },
   ]
 }
@@ -98,6 +111,8 @@ function allowed(world: World, worker: Worker, at: number, mutant: Mutant | unde
 
 /** Takeover may be wrong about death at any time: the protocol must not care. Users may cancel at any time. */
 function observerSteps(world: World): Step<World>[] {
+  if ((world.row === 'failed' || world.row === 'cancelled') && world.fence < MOST_LEASES)
+    return [{ name: 'retry', to: { ...world, row: 'queued', fence: world.fence + 1, cancelAsked: false } }]
   if (world.row === 'queued') {
     const given =
       world.fence >= MOST_LEASES ? [{ name: 'give up', to: { ...world, row: 'failed' as const } }] : []
@@ -117,21 +132,24 @@ function cleanupSteps(world: World, mutant: Mutant | undefined): Step<World>[] {
   if (isFinal(world.row) && mutant === 'TTL before cleanup')
     steps.push({ name: 'TTL', to: { ...world, row: 'absent' } })
   if (world.row === 'deleting') {
-    steps.push({ name: 'erase', to: { ...world, objects: {} } })
-    if (Object.keys(world.objects).length === 0) steps.push({ name: 'bury', to: { ...world, row: 'gone' } })
+    steps.push({ name: 'erase', to: { ...world, objects: {}, receipts: [] } })
+    if (isEmpty(world)) steps.push({ name: 'bury', to: { ...world, row: 'gone' } })
   }
   if (world.row === 'gone') steps.push({ name: 'TTL', to: { ...world, row: 'absent' } })
-  if (isBuried(world.row)) steps.push({ name: 'sweep orphans', to: { ...world, objects: {} } })
+  if (isBuried(world.row)) steps.push({ name: 'sweep orphans', to: { ...world, objects: {}, receipts: [] } })
   return steps
 }
+
+const isEmpty = ({ objects, receipts }: World) => Object.keys(objects).length + receipts.length === 0
 
 /** What is wrong with a step, in words. */
 export function checkStep({ from, to }: { from: World; to: World }): string | undefined {
   const resultKey = to.objects['result'] === undefined ? `${to.result}` : 'result'
-  if (isFinal(from.row) && to.row !== from.row && to.row !== 'deleting' && to.row !== 'absent')
+  const isRetry = from.row !== 'done' && to.row === 'queued' && to.fence > from.fence
+  if (isFinal(from.row) && to.row !== from.row && !isRetry && to.row !== 'deleting' && to.row !== 'absent')
     return `an ended job moved from ${from.row} to ${to.row}`
   if (to.row === 'done' && to.cancelAsked) return 'a job was done after it was cancelled'
-  if (to.row === 'done' && to.result !== to.fence) return 'a lease that was lost has committed'
+  if (to.row === 'done' && to.by !== to.fence) return 'a lease that was lost has committed'
   if (to.row === 'done' && to.objects[resultKey] !== to.result)
     return 'the result is not what its lease wrote'
   if (to.row === 'absent' && from.row !== 'absent' && from.row !== 'gone')
@@ -140,5 +158,5 @@ export function checkStep({ from, to }: { from: World; to: World }): string | un
 }
 
 /** Nothing is left, and nobody works any more. */
-export const isFinished = ({ row, objects, workers }: World) =>
-  row === 'absent' && Object.keys(objects).length === 0 && workers.every(({ does }) => does === 'nothing')
+export const isFinished = (world: World) =>
+  world.row === 'absent' && isEmpty(world) && world.workers.every(({ does }) => does === 'nothing')
