@@ -4,18 +4,21 @@ import { StoreUnavailable } from './outages.ts'
 
 /** BatchGetItem takes 100 keys at most (DynamoDB API reference). */
 const MOST_KEYS = 100
+/** Calls under way at once: a store that is slow is asked for more at a time, not more often. */
+const MOST_CALLS = 8
 
 type Row = Record<string, unknown>
 type Waiting = { resolve: (row: Row | undefined) => void; reject: (error: unknown) => void }
 
 /**
- * Reads rows by their partition key, consistently. Whatever is asked for in one turn of the event loop goes out
- * together, and each key once, however many ask.
+ * Reads rows by their partition key, consistently. Whatever is asked for in one turn of the event loop, or while enough
+ * calls are under way, goes out together, and each key once, however many ask.
  */
 export class BatchReader {
   readonly #db: DynamoDBDocumentClient
   readonly #table: { name: string; key: string; attributes: readonly string[] }
   #waiting = new Map<string, Waiting[]>()
+  #calls = 0
 
   constructor(
     db: DynamoDBDocumentClient,
@@ -34,17 +37,23 @@ export class BatchReader {
   }
 
   #flush(): void {
-    const all = [...this.#waiting]
-    this.#waiting = new Map()
-    for (let at = 0; at < all.length; at += MOST_KEYS) void this.#readSome(all.slice(at, at + MOST_KEYS))
+    while (this.#waiting.size > 0 && this.#calls < MOST_CALLS) {
+      const batch = [...this.#waiting].slice(0, MOST_KEYS)
+      for (const [key] of batch) this.#waiting.delete(key)
+      void this.#readSome(batch)
+    }
   }
 
   async #readSome(batch: readonly [string, Waiting[]][]): Promise<void> {
+    this.#calls += 1
     try {
       const rows = await this.#get(batch.map(([key]) => key))
       for (const [key, waiting] of batch) for (const { resolve } of waiting) resolve(rows.get(key))
     } catch (error) {
       for (const [, waiting] of batch) for (const { reject } of waiting) reject(error)
+    } finally {
+      this.#calls -= 1
+      this.#flush()
     }
   }
 
