@@ -6,7 +6,7 @@ import type { OwnPage } from '../progress/index.ts'
 import type { JobRepository } from './job-repository.ts'
 import { hasEnded, type Job } from './job.ts'
 import type { JobStatus, Seen } from './job-status.ts'
-import { isBefore, markOf, type Mark } from './mark.ts'
+import { atLeast, isBefore, markOf, type Mark } from './mark.ts'
 import { paceOf } from './pace.ts'
 import type { PageView } from './page-view.ts'
 import type { QueueView } from './queue-view.ts'
@@ -86,7 +86,7 @@ export class JobReader {
     const own = this.#own(jobId, now)
     if (own && page.isConfirmed() && reaches(own, after)) return this.#keep(jobId, own)
     const known = this.#known.get(jobId)
-    if (known && now < known.freshUntil && (known.stale || reaches(known, after))) return known
+    if (known && now < known.freshUntil && reaches(known, after)) return known
     try {
       return await this.#refresh(jobId, after)
     } catch (error) {
@@ -165,16 +165,6 @@ function further(before: JobStatus | undefined, status: JobStatus): JobStatus {
 /** Whether it is no earlier state than `after`. Percent is left out: a page is read up to a second late. */
 const reaches = ({ status }: Known, after: Mark | undefined) =>
   !after || (status !== undefined && !isBefore({ ...markOf(status), permille: 0 }, { ...after, permille: 0 }))
-
-/** The percentage under one lease, not below what the client got from a process that knew more. */
-function atLeast(status: JobStatus, after: Mark | undefined): JobStatus {
-  const mark = markOf(status)
-  if (!after || !status.snapshot || mark.stage !== after.stage || mark.fence !== after.fence) return status
-  return {
-    ...status,
-    snapshot: { ...status.snapshot, percent: Math.max(mark.permille, after.permille) / 10 },
-  }
-}
 
 function freshForMs(status: JobStatus | undefined): number {
   if (!status) return FRESH_MS.absent

@@ -1,5 +1,6 @@
 import { hasEnded, type Job } from './job.ts'
 import type { JobStatus } from './job-status.ts'
+import { phaseAt } from './phases.ts'
 
 /**
  * How far a job has come, so that what two processes know of it can be put in order: by its fence, then by its state
@@ -24,6 +25,20 @@ function stageOf(job: Job): number {
 export function isBefore(a: Mark, b: Mark): boolean {
   if (a.fence !== b.fence) return a.fence < b.fence
   return a.stage === b.stage ? a.permille < b.permille : a.stage < b.stage
+}
+
+/**
+ * A job that runs as the client has seen it run already: no less far than `after`, which it got from a process that knew
+ * more. A process that has not read the worker's page since the job began knows nothing of it but that it runs.
+ */
+export function atLeast(status: JobStatus, after: Mark | undefined): JobStatus {
+  const mark = markOf(status)
+  const sameLease = mark.stage === after?.stage && mark.fence === after.fence
+  if (!after || !sameLease || status.job.state !== 'running' || after.permille <= mark.permille) return status
+  const percent = after.permille / 10
+  const nothing = { speed: null, etaMs: null, processedMs: 0, at: status.job.updatedAt }
+  const known = status.snapshot ?? { ...nothing, fence: mark.fence, phase: 'fetching' as const }
+  return { ...status, snapshot: { ...known, percent, phase: phaseAt(percent) ?? known.phase } }
 }
 
 /** As clients carry it in entity tags and event ids. */

@@ -20,13 +20,10 @@ import { checkResult, quoted, type Result } from './check-result.ts'
 import { fetchSource, SOURCE_FILE, type ReadSource } from './fetch-source.ts'
 import { ConversionRefused, DiskFull } from './job-errors.ts'
 import { resultKey, type LeasedJob } from './job.ts'
+import { BEGINS, ENDS } from './phases.ts'
 import type { ResultStore } from './result-store.ts'
 import { whileAway } from './while-away.ts'
 import type { WorkFolder, WorkFolders } from './work-folder.ts'
-
-/** Where each phase begins, in percent of the whole; 100 is told by the job's row alone. */
-const BEGINS = { fetching: 0, analysing: 5, converting: 5, storing: 95 }
-const ENDS = 99
 
 export type RunParts = {
   tools: Tools

@@ -185,6 +185,23 @@ test('nobody is told less than they know: the row is read, and percent is not be
   await expect(reader.read(lease.jobId, later)).rejects.toBeInstanceOf(StoreUnavailable)
 })
 
+test('a process that has not read the page yet tells who saw more no less than they saw', async () => {
+  const lease = await claimed()
+  expect((await reader.read(lease.jobId))?.status.snapshot).toBeUndefined()
+  const seen = await reader.read(lease.jobId, markOf({ job: lease, snapshot: snapshot(70) }))
+  expect(seen?.status.snapshot).toMatchObject({ percent: 70, phase: 'converting' })
+})
+
+test('what is remembered of a job from before the store went away is not told to who saw more', async () => {
+  const lease = await claimed()
+  await reader.read(lease.jobId)
+  away = true
+  now += 2 * SECOND
+  expect(await reader.read(lease.jobId)).toMatchObject({ stale: true })
+  const ended = markOf({ job: { ...lease, state: 'cancelled' } })
+  await expect(reader.read(lease.jobId, ended)).rejects.toBeInstanceOf(StoreUnavailable)
+})
+
 test('a job of this process is answered from memory, also while the store is away', async () => {
   const lease = await claimed()
   own = { lease, snapshot: snapshot(33), confirmed: true }
