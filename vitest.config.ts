@@ -4,12 +4,16 @@ const project = (name: string, include: string[], testTimeout: number, globalSet
   test: { name, include, testTimeout, hookTimeout: 60_000, environment: 'node' as const, globalSetup },
 })
 
+/** After all others, and more at once than there are processors. */
+const MOSTLY_WAITING = { maxWorkers: 4, sequence: { groupOrder: 1 } }
+
 export default defineConfig({
   test: {
     projects: [
       project('unit', ['src/**/*.test.ts', 'test/unit/**/*.test.ts'], 10_000),
       project('integration', ['test/{contract,integration}/**/*.test.ts'], 60_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 180_000, ['test/e2e/build-page.ts']),
+      { test: { ...project('faults', ['test/faults/**/*.test.ts'], 240_000).test, ...MOSTLY_WAITING } },
     ],
   },
 })

@@ -63,7 +63,7 @@ test('only a tombstone carries a ttl: a record that owns objects could vanish be
   const row = async () => {
     const { Items = [] } = await running.stores.background.send(
       new QueryCommand({
-        TableName: 'tapedeck-uploads',
+        TableName: `${running.tablePrefix}-uploads`,
         KeyConditionExpression: 'uploadId = :id',
         ExpressionAttributeValues: { ':id': id },
       }),

@@ -11,8 +11,8 @@ let jobs: JobRepository
 
 beforeAll(async () => {
   stores = await startStores()
-  await makeTables(stores, 'model')
-  jobs = new JobRepository(stores.db, 'model')
+  await makeTables(stores, stores.prefix)
+  jobs = new JobRepository(stores.db, stores.prefix)
 })
 afterAll(() => stores[Symbol.asyncDispose]())
 
@@ -52,14 +52,16 @@ async function compare(model: Model, real: Real): Promise<void> {
   const stored = { state, fence, attempt, owner, cancelAsked: cancelRequestedAt !== undefined }
   expect(stored).toEqual(model)
   const has = (ids: string[]) => ids.includes(real.jobId)
-  const queued = has(await jobs.listQueued(1000, real.now))
-  const running = has((await jobs.listRunning()).map(({ jobId }) => jobId))
-  const expiring = has(await jobs.listExpired(Number.MAX_SAFE_INTEGER, 1000))
-  const ended = !['queued', 'running'].includes(model.state)
-  expect({ queued, running, expiring }).toEqual({
+  const places = async () => ({
+    queued: has(await jobs.listQueued(1000, real.now)),
+    running: has((await jobs.listRunning()).map(({ jobId }) => jobId)),
+    expiring: has(await jobs.listExpired(Number.MAX_SAFE_INTEGER, 1000)),
+  })
+  // Indexes may lag behind their table.
+  await expect.poll(places, { timeout: 10_000 }).toEqual({
     queued: model.state === 'queued',
     running: model.state === 'running',
-    expiring: ended,
+    expiring: !['queued', 'running'].includes(model.state),
   })
 }
 

@@ -1,9 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { makeDataDir, startStores, stateIsElsewhere, type SharedStores } from './embedded.ts'
+
+export { makeDataDir } from './embedded.ts'
 
 /** The whole program as a child process, in a data folder of its own, with embedded stores. */
 export type Program = AsyncDisposable & {
@@ -13,6 +14,8 @@ export type Program = AsyncDisposable & {
   kill(signal: NodeJS.Signals): Promise<void>
   /** What it wrote so far, both pipes. */
   output(): string
+  /** Its stores, where it has no embedded ones since the state of the tests lies elsewhere. */
+  stores?: SharedStores | undefined
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -20,23 +23,27 @@ const MAIN = ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts']
 /** Settings of the machine must not reach the program under test. */
 const BARE = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
 
-export async function makeDataDir(): Promise<AsyncDisposable & { path: string }> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-test-'))
-  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
-}
+/** The bucket of a program with embedded stores. */
+export const PROGRAM_BUCKET = 'tapedeck'
 
 /**
  * Starts the program on a free port and resolves when it is ready. Without `dataDir` it gets a temporary one that goes
- * with it. Throws with its output when it ends before it is ready.
+ * with it. `embedded`: for tests of the embedded stores, which need them wherever the others keep their state. Throws
+ * with its output when it ends before it is ready.
  */
 export async function startProgram(
-  options: { dataDir?: string; env?: Record<string, string> } = {},
+  options: { dataDir?: string; env?: Record<string, string>; embedded?: boolean } = {},
 ): Promise<Program> {
-  const own = options.dataDir === undefined ? await makeDataDir() : undefined
-  const dataDir = options.dataDir ?? own?.path ?? ''
+  await using opened = new AsyncDisposableStack()
+  const folder = options.dataDir ?? opened.use(await makeDataDir()).path
+  const ownStores = options.env?.['S3_ENDPOINT'] === undefined
+  const stores =
+    ownStores && stateIsElsewhere && !options.embedded
+      ? opened.use(await startStores({ folder, bucket: PROGRAM_BUCKET }))
+      : undefined
   const child = spawn(process.execPath, [...MAIN, 'serve'], {
     cwd: ROOT,
-    env: { ...BARE, PORT: '0', DATA_DIR: dataDir, ...options.env },
+    env: { ...BARE, PORT: '0', DATA_DIR: folder, ...stores?.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -44,19 +51,18 @@ export async function startProgram(
   child.stdout.on('data', listen)
   child.stderr.on('data', listen)
   const kill = async (signal: NodeJS.Signals) => {
-    if (hasEnded(child)) return
-    child.kill(signal)
-    await once(child, 'close')
+    if (!hasEnded(child)) {
+      child.kill(signal)
+      await once(child, 'close')
+    }
+    await stores?.close()
   }
+  opened.defer(() => kill('SIGTERM'))
+  const url = await readyUrl(child, () => output)
+  const all = opened.move()
   return {
-    url: await readyUrl(child, () => output),
-    pid: child.pid ?? 0,
-    kill,
-    output: () => output,
-    async [Symbol.asyncDispose]() {
-      await kill('SIGTERM')
-      await own?.[Symbol.asyncDispose]()
-    },
+    ...{ url, pid: child.pid ?? 0, kill, output: () => output, stores },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
 

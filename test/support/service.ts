@@ -1,3 +1,4 @@
+import { createDynamo, ensureBucket, type CapacityMeter } from '../../src/aws/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { openStores, type Stores } from '../../src/cli/stores.ts'
 import { createService, type Service } from '../../src/cli/service.ts'
@@ -5,38 +6,59 @@ import { findTools } from '../../src/ffmpeg/index.ts'
 import { createMetrics } from '../../src/http/index.ts'
 import { systemClock, type Clock } from '../../src/kernel/clock.ts'
 import { silentLog } from '../../src/kernel/log.ts'
-import { makeDataDir } from './program.ts'
+import { makeDataDir, makeTables, startStores, stateIsElsewhere, type SharedStores } from './embedded.ts'
+import { PROGRAM_BUCKET } from './program.ts'
 
-/** The service inside this process, on embedded stores of its own, with a clock that can be turned forward. */
+/** The service inside this process, on stores of its own, with a clock that can be turned forward. */
 export type TurnedService = AsyncDisposable & {
   url: string
   service: Service
   stores: Stores
+  tablePrefix: string
   /** Moves the service's time, and not that of its stores, by so many milliseconds. */
   turn(ms: number): void
 }
 
 export async function startService(env: Record<string, string> = {}): Promise<TurnedService> {
-  const folder = await makeDataDir()
-  const config = loadConfig({ DATA_DIR: folder.path, PORT: '0', ...env })
+  await using opened = new AsyncDisposableStack()
+  const folder = opened.use(await makeDataDir()).path
+  const shared = stateIsElsewhere
+    ? opened.use(await startStores({ folder, bucket: PROGRAM_BUCKET }))
+    : undefined
+  const prefix = shared && { DYNAMODB_TABLE_PREFIX: shared.prefix }
+  const config = loadConfig({ DATA_DIR: folder, PORT: '0', ...prefix, ...env })
   const metrics = createMetrics()
-  const stores = await openStores({ config, clock: systemClock, log: silentLog, meter: metrics.countUnits })
+  const meter = metrics.countUnits
+  const stores = shared
+    ? await alone(shared, meter)
+    : await openStores({ config, clock: systemClock, log: silentLog, meter })
+  opened.defer(() => stores.close())
   const tools = await findTools(config.tools)
   let offset = 0
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + offset }
   const service = await createService({ config, stores, tools, metrics, version: '0', clock, log: silentLog })
+  opened.defer(() => service.stop({ withinMs: 1000 }))
+  opened.defer(() => service.app.close())
   const url = await service.app.listen({ port: 0, host: '127.0.0.1' })
   await service.start()
+  const all = opened.move()
   return {
-    url,
-    service,
-    stores,
+    ...{ url, service, stores, tablePrefix: config.tablePrefix },
     turn: (ms) => (offset += ms),
-    async [Symbol.asyncDispose]() {
-      await service.app.close()
-      await service.stop({ withinMs: 1000 })
-      await stores.close()
-      await folder[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
+}
+
+/** Stores that could be shared, for a service that nobody shares them with. */
+async function alone(shared: SharedStores, meter: CapacityMeter): Promise<Stores> {
+  const { settings, bucket, prefix, s3 } = shared
+  await Promise.all([ensureBucket(s3, bucket), makeTables(shared, prefix)])
+  const interactive = createDynamo(settings, 'interactive', meter)
+  const background = createDynamo(settings, 'background', meter)
+  const close = async () => {
+    interactive.destroy()
+    background.destroy()
+    await shared.close()
+  }
+  return { s3, interactive, background, bucket, exclusive: true, close }
 }

@@ -6,12 +6,11 @@ import {
 } from '@aws-sdk/client-s3'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Program } from './program.ts'
+import { PROGRAM_BUCKET, type Program } from './program.ts'
 
-const BUCKET = 'tapedeck'
-
-/** A client of a program's embedded S3, by the address it logged and the credentials it keeps. */
+/** A client of a program's S3, where that is embedded by the address it logged and the credentials it keeps. */
 export async function s3Of(program: Program, dataDir: string): Promise<S3Client> {
+  if (program.stores) return program.stores.s3
   const [, endpoint] = /"url":"(http:[^"]+)"/.exec(program.output()) ?? []
   if (endpoint === undefined) throw new Error('The program did not log where its S3 listens.')
   const text = await readFile(path.join(dataDir, 'credentials.json'), 'utf8')
@@ -21,9 +20,9 @@ export async function s3Of(program: Program, dataDir: string): Promise<S3Client>
 
 /** Everything that lies in the bucket: keys of objects, and ids of unfinished multipart uploads. */
 export async function contentsOf(s3: S3Client): Promise<{ keys: string[]; multipartIds: string[] }> {
-  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }))
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: PROGRAM_BUCKET }))
   const { Uploads = [] }: ListMultipartUploadsOutput = await s3.send(
-    new ListMultipartUploadsCommand({ Bucket: BUCKET }),
+    new ListMultipartUploadsCommand({ Bucket: PROGRAM_BUCKET }),
   )
   return {
     keys: Contents.map(({ Key = '' }) => Key),

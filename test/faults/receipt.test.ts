@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { auditAndSweep, jobRow, objects, soundOf } from '../support/audit.ts'
+import { startFleet, type Fleet } from '../support/fleet.ts'
+import { Visitor } from '../support/visitor.ts'
+
+let fleet: Fleet
+let visitor: Visitor
+
+beforeAll(async () => {
+  fleet = await startFleet()
+})
+afterAll(() => fleet[Symbol.asyncDispose]())
+beforeEach(() => {
+  visitor = new Visitor(fleet)
+})
+afterEach(() => visitor.leave())
+
+test('a result that its process could not report before it died is adopted, and not made again', async () => {
+  const [worker] = fleet.members
+  const id = await visitor.convert(await fleet.upload(48), 'opus', worker)
+  await visitor.saw(id, ({ phase, progress }) => phase === 'converting' && progress > 20)
+  expect(fleet.runnerOf(id)).toBe(worker)
+  await fleet.dynamodb.refuse()
+  const key = `results/${id}/1.opus`
+  for (;;) {
+    const keys = [...(await objects(fleet.stores, `results/${id}/`)).keys()]
+    if (keys.includes(key) && keys.some((one) => one.endsWith('.receipt.json'))) break
+    await delay(100)
+  }
+  await worker.kill('SIGKILL')
+  await fleet.dynamodb.restore()
+
+  await visitor.saw(id, ({ state }) => state === 'done')
+  expect(await jobRow(fleet.stores, id)).toMatchObject({ state: 'done', result: { key } })
+  expect(await soundOf(fleet.stores, id)).toEqual([key])
+  expect(await auditAndSweep(fleet, visitor)).toEqual([])
+})

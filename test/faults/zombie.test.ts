@@ -1,0 +1,50 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { auditAndSweep, jobRow } from '../support/audit.ts'
+import { startFleet, type Fleet, type Member } from '../support/fleet.ts'
+import { Visitor } from '../support/visitor.ts'
+
+const STOPPED_MS = 60_000
+let fleet: Fleet
+let visitor: Visitor
+
+beforeAll(async () => {
+  fleet = await startFleet()
+})
+afterAll(() => fleet[Symbol.asyncDispose]())
+beforeEach(() => {
+  visitor = new Visitor(fleet)
+})
+afterEach(() => visitor.leave())
+
+/** Resolves when a member has no work folder any more: whatever it was doing, it is done with it. */
+async function atRest({ dataDir }: Member): Promise<void> {
+  const tmp = path.join(dataDir, 'tmp')
+  for (;;) {
+    const folders = await Promise.all((await readdir(tmp)).map((own) => readdir(path.join(tmp, own))))
+    if (folders.flat().length === 0) return
+    await delay(100)
+  }
+}
+
+test('a process that slept for a minute finds its job finished by another one, and changes nothing', async () => {
+  const [zombie] = fleet.members
+  const id = await visitor.convert(await fleet.upload(80), 'opus', zombie)
+  await visitor.saw(id, ({ phase, progress }) => phase === 'converting' && progress > 20)
+  expect(fleet.runnerOf(id)).toBe(zombie)
+  zombie.stop()
+  const woken = delay(STOPPED_MS).then(() => zombie.wake())
+  await visitor.saw(id, ({ state }) => state === 'done')
+  const finished = await jobRow(fleet.stores, id)
+  expect(fleet.runnerOf(id)).not.toBe(zombie)
+  expect(finished).toMatchObject({ state: 'done', attempt: 2, result: { key: `results/${id}/2.opus` } })
+
+  await woken
+  await atRest(zombie)
+  expect(await zombie.api.progress(id)).toMatchObject({ state: 'done', progress: 100 })
+  await zombie.kill('SIGTERM') // what it still had under way is over then
+  expect(await jobRow(fleet.stores, id)).toEqual(finished)
+  expect(await auditAndSweep(fleet, visitor)).toEqual([])
+})

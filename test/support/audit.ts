@@ -1,0 +1,157 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import path from 'node:path'
+import { runProgram } from './program.ts'
+import type { SharedStores } from './embedded.ts'
+import type { Fleet } from './fleet.ts'
+import type { Visitor } from './visitor.ts'
+
+/** Where a live row stands in the `work` index, by its state. */
+const PARTITIONS: Record<string, string> = {
+  queued: 'queued#0',
+  running: 'running#0',
+  done: 'expiring#0',
+  failed: 'expiring#0',
+  cancelled: 'expiring#0',
+  deleting: 'expiring#0',
+}
+const FINAL = ['done', 'failed', 'cancelled']
+
+/** A row of the jobs table, as far as the audit looks. */
+export type JobRow = {
+  jobId: string
+  state: string
+  fence: number
+  attempt: number
+  spared: number
+  source: { uploadId: string }
+  result?: { key: string; size: number }
+}
+
+/** Every row of the jobs table. */
+export async function jobRows({ db, prefix }: SharedStores): Promise<JobRow[]> {
+  const rows: JobRow[] = []
+  const TableName = `${prefix}-jobs`
+  let start: Record<string, unknown> | undefined
+  do {
+    const scan = new ScanCommand({ TableName, ConsistentRead: true, ExclusiveStartKey: start })
+    const { Items = [], LastEvaluatedKey } = await db.send(scan)
+    rows.push(...(Items as JobRow[]))
+    start = LastEvaluatedKey
+  } while (start)
+  return rows
+}
+
+export async function jobRow({ db, prefix }: SharedStores, jobId: string): Promise<JobRow | undefined> {
+  const TableName = `${prefix}-jobs`
+  const { Item } = await db.send(new GetCommand({ TableName, Key: { jobId }, ConsistentRead: true }))
+  return Item as JobRow | undefined
+}
+
+/** Attempts that count against a job: those that were given back do not. */
+export const spentAttempts = ({ attempt, spared }: JobRow) => attempt - spared
+
+/** Every object of the bucket, or those below a prefix: sizes by key. */
+export async function objects({ s3, bucket }: SharedStores, prefix = ''): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  let token: string | undefined
+  do {
+    const page = await s3.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+    )
+    for (const { Key = '', Size = 0 } of page.Contents ?? []) found.set(Key, Size)
+    token = page.NextContinuationToken
+  } while (token !== undefined)
+  return found
+}
+
+/** Keys of the sound that a job has made so far: neither logs nor receipts. */
+export async function soundOf(stores: SharedStores, jobId: string): Promise<string[]> {
+  const keys = [...(await objects(stores, `results/${jobId}/`)).keys()]
+  return keys.filter((key) => !/\.(log|json)$/.test(key))
+}
+
+/** What a fleet at rest must be like, and is not; empty when all is well. */
+async function audit({ stores }: Fleet, visitor: Visitor): Promise<string[]> {
+  const rows = await jobRows(stores)
+  const byId = new Map(rows.map((row) => [row.jobId, row]))
+  const contents = await objects(stores)
+  return [
+    ...visitor.violations,
+    ...[...visitor.acknowledged].flatMap((jobId) => endOf(jobId, byId.get(jobId), visitor)),
+    ...(await misplaced(stores, rows)),
+    ...(await orphans(stores, byId, contents)),
+    ...rows.flatMap((row) => lostResult(row, contents)),
+  ]
+}
+
+/** The audit, a sweep that must find nothing to complain of, and the audit again. */
+export async function auditAndSweep(fleet: Fleet, visitor: Visitor): Promise<string[]> {
+  const before = await audit(fleet, visitor)
+  const env = { ...fleet.env, DATA_DIR: path.join(fleet.stores.folder, 'sweep') }
+  const report = JSON.parse(await runProgram(['sweep'], env)) as { failures: number; orphans: number }
+  const swept = report.failures + report.orphans === 0 ? [] : [`swept: ${JSON.stringify(report)}`]
+  return [...before, ...swept, ...(before.length === 0 ? await audit(fleet, visitor) : [])]
+}
+
+function endOf(jobId: string, row: JobRow | undefined, { cancelled }: Visitor): string[] {
+  if (!row) return [`${jobId}: acknowledged, and there is no row`]
+  if (!FINAL.includes(row.state)) return [`${jobId}: acknowledged, and ${row.state} at the end`]
+  if (cancelled.has(jobId) && row.state !== 'cancelled') return [`${jobId}: cancelled, and yet ${row.state}`]
+  return []
+}
+
+async function misplaced(stores: SharedStores, rows: JobRow[]): Promise<string[]> {
+  const places = new Map<string, string[]>()
+  for (const queue of new Set(Object.values(PARTITIONS)))
+    for (const jobId of await jobsIn(stores, queue)) places.set(jobId, [...(places.get(jobId) ?? []), queue])
+  const wrong = rows.filter(({ jobId, state }) => {
+    const wanted = PARTITIONS[state] ?? ''
+    return (places.get(jobId) ?? []).join() !== wanted
+  })
+  return wrong.map(
+    ({ jobId, state }) => `${jobId}: ${state}, and indexed in [${places.get(jobId)?.join() ?? ''}]`,
+  )
+}
+
+async function jobsIn({ db, prefix }: SharedStores, queue: string): Promise<string[]> {
+  const { Items = [] } = await db.send(
+    new QueryCommand({
+      TableName: `${prefix}-jobs`,
+      IndexName: 'work',
+      KeyConditionExpression: 'workQueue = :queue',
+      ExpressionAttributeValues: { ':queue': queue },
+    }),
+  )
+  return Items.map(({ jobId }) => String(jobId))
+}
+
+async function orphans(
+  stores: SharedStores,
+  jobs: ReadonlyMap<string, JobRow>,
+  contents: ReadonlyMap<string, number>,
+): Promise<string[]> {
+  const found: string[] = []
+  for (const key of contents.keys()) {
+    const [room, id = ''] = key.split('/')
+    const state = room === 'results' ? jobs.get(id)?.state : await sessionState(stores, id)
+    if (state === undefined || state === 'gone') found.push(`${key}: an object without a record`)
+  }
+  return found
+}
+
+async function sessionState({ db, prefix }: SharedStores, uploadId: string): Promise<string | undefined> {
+  const Key = { uploadId, item: 'session' }
+  const { Item } = await db.send(
+    new GetCommand({ TableName: `${prefix}-uploads`, Key, ConsistentRead: true }),
+  )
+  return Item && String(Item['state'])
+}
+
+function lostResult({ jobId, state, result }: JobRow, contents: ReadonlyMap<string, number>): string[] {
+  if (state !== 'done') return []
+  const size = contents.get(result?.key ?? '')
+  return size === result?.size
+    ? []
+    : [`${jobId}: done, and its result ${result?.key ?? ''} is ${size ?? 'gone'}`]
+}
