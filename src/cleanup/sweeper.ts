@@ -1,5 +1,5 @@
 import type { Removed } from '../aws/index.ts'
-import type { JobExpiry } from '../conversions/index.ts'
+import type { JobExpiry, SourceKeeper } from '../conversions/index.ts'
 import type { CleanupView } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
@@ -15,6 +15,8 @@ const MOST_PER_SWEEP = 500
 export type SweeperParts = {
   uploads: UploadExpiry
   jobs: JobExpiry
+  /** Asked before uploads are removed. */
+  keeper: Pick<SourceKeeper, 'keep'>
   clock: Clock
   log: Log
   /** Told of what each sweep did. */
@@ -45,9 +47,10 @@ export class Sweeper {
 
   /** Sweeps once; with `orphans` also objects whose record is gone. One failure does not stop the rest. */
   async sweep({ orphans }: { orphans: boolean }): Promise<CleanupView> {
-    const { uploads, clock, onSwept } = this.#parts
+    const { uploads, keeper, clock, onSwept } = this.#parts
     const startedAt = clock.now()
     const jobs = await this.#sweepRoom(this.#parts.jobs, orphans)
+    await keeper.keep()
     const files = await this.#sweepRoom(uploads, orphans)
     const report = {
       expiredJobs: jobs.expired,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { bucketExists } from '../aws/index.ts'
 import type { Sweeper } from '../cleanup/index.ts'
+import { runJob } from '../conversions/index.ts'
 import { createApp } from '../http/index.ts'
 import { newId } from '../kernel/ids.ts'
 import { MOST_IN_FLIGHT_PER_UPLOAD, SMALLEST_PART_BYTES } from '../uploads/index.ts'
@@ -19,7 +20,7 @@ export type Service = {
 
 export async function createService(parts: ServiceParts): Promise<Service> {
   const { config, clock, log } = parts
-  const features = wire(parts)
+  const features = wire(parts, runJob)
   const { worker, sweeper, folders } = features
   const runsJobs = config.role !== 'api'
   return {

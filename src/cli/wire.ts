@@ -11,7 +11,8 @@ import {
   PageView,
   QueueView,
   ResultStore,
-  runJob,
+  SourceKeeper,
+  type runJob,
   Takeover,
   WorkFolders,
   Worker,
@@ -39,13 +40,21 @@ export type ServiceParts = {
   log: Log
 }
 
+/** What features are made of; the rest of a process is its HTTP side. */
+export type WiringParts = Pick<ServiceParts, 'config' | 'stores' | 'tools' | 'clock' | 'log'> & {
+  metrics: Pick<ServiceParts['metrics'], 'countSweep'>
+}
+
 /** The features of a process. */
 export type Features = ReturnType<typeof wire>
 
-/** Ties the features of a process to its stores and to each other. */
-export function wire(parts: ServiceParts) {
+/** Ties the features of a process to its stores, to each other, and to what `convert`s. */
+export function wire(parts: WiringParts, convert: typeof runJob) {
   const common = wireCommon(parts)
-  const worker: Worker = wireWorker(parts, common, (jobId) => reader.doubt(jobId))
+  const worker: Worker = wireWorker(parts, common, {
+    run: (running) => convert(common, running),
+    onEnded: (jobId) => reader.doubt(jobId),
+  })
   const reader = wireReader(parts, common, worker)
   const uploads = new Uploads({
     ...common,
@@ -55,13 +64,13 @@ export function wire(parts: ServiceParts) {
     maxUploadBytes: parts.config.limits.maxUploadBytes,
   })
   const conversions = wireConversions(parts, { ...common, worker, reader, uploads })
-  return { ...common, worker, uploads, conversions, sweeper: wireSweeper(parts, common) }
+  return { ...common, worker, uploads, conversions, sweeper: wireSweeper(parts, common, uploads) }
 }
 
 type Common = ReturnType<typeof wireCommon>
 
 /** What several features need. Their repositories use the patient client: nobody waits for a worker. */
-function wireCommon({ config, stores, tools, clock, log }: ServiceParts) {
+function wireCommon({ config, stores, tools, clock, log }: WiringParts) {
   const workerId = newId()
   const sources = new SourceStore(stores.s3, stores.bucket)
   const pages = new ProgressRepository(stores.background, config.tablePrefix)
@@ -85,20 +94,21 @@ function wireCommon({ config, stores, tools, clock, log }: ServiceParts) {
   }
 }
 
-function wireWorker({ config, stores }: ServiceParts, common: Common, onEnded: (jobId: string) => void) {
+type Handlers = Pick<ConstructorParameters<typeof Worker>[0], 'run' | 'onEnded'>
+
+function wireWorker({ config, stores }: WiringParts, common: Common, handlers: Handlers) {
   const deadAfterMs = stores.exclusive ? 0 : DEAD_AFTER_MS
   return new Worker({
     ...common,
+    ...handlers,
     takeover: new Takeover({ ...common, deadAfterMs }),
-    run: (running) => runJob(common, running),
     concurrency: config.workerConcurrency,
     objectsAnswer: () => bucketExists(stores.s3, stores.bucket),
-    onEnded,
   })
 }
 
 /** Somebody waits for what it reads, so it has the client of little patience. */
-function wireReader({ config, stores }: ServiceParts, { clock, page }: Common, worker: Worker): JobReader {
+function wireReader({ config, stores }: WiringParts, { clock, page }: Common, worker: Worker): JobReader {
   const jobs = new JobRepository(stores.interactive, config.tablePrefix)
   const pages = new PageView(new ProgressRepository(stores.interactive, config.tablePrefix), clock)
   const queue = new QueueView(jobs, clock)
@@ -107,7 +117,7 @@ function wireReader({ config, stores }: ServiceParts, { clock, page }: Common, w
 
 type Served = Common & { worker: Worker; reader: JobReader; uploads: Uploads }
 
-function wireConversions({ config, stores }: ServiceParts, served: Served): Conversions {
+function wireConversions({ config, stores }: WiringParts, served: Served): Conversions {
   const { worker } = served
   const jobs = new JobRepository(stores.interactive, config.tablePrefix)
   return new Conversions({
@@ -122,12 +132,13 @@ function wireConversions({ config, stores }: ServiceParts, served: Served): Conv
   })
 }
 
-function wireSweeper({ config, stores, metrics }: ServiceParts, common: Common): Sweeper {
+function wireSweeper({ config, stores, metrics }: WiringParts, common: Common, uploads: Uploads): Sweeper {
   const repository = new UploadRepository(stores.background, config.tablePrefix)
   return new Sweeper({
     ...common,
     uploads: new UploadExpiry({ ...common, repository, store: common.sources }),
     jobs: new JobExpiry(common),
+    keeper: new SourceKeeper({ ...common, uploads }),
     onSwept: metrics.countSweep,
   })
 }

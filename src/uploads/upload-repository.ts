@@ -66,15 +66,30 @@ export class UploadRepository {
     from: readonly Session['state'][],
     values: Partial<Session>,
   ): Promise<Found> {
-    const states = Object.fromEntries(from.map((state, at) => [`if${at}`, state]))
-    const expression = `#state IN (${Object.keys(states)
-      .map((name) => `:${name}`)
-      .join(', ')})`
     const moved = values.expiresAt === undefined ? {} : expiryKeys({ uploadId, expiresAt: values.expiresAt })
-    const input = conditionalUpdate({ ...values, ...moved }, { expression, names: ['state'], values: states })
+    const input = conditionalUpdate({ ...values, ...moved }, { ...isOneOf(from), names: ['state'] })
     const answer = await this.#update(uploadId, input)
     if ('row' in answer) return { won: false, session: answer.row && Session.parse(answer.row) }
     return { won: true, session: Session.parse(answer.Attributes) }
+  }
+
+  /**
+   * Has a session live at least until then, if it is in one of these states; its life never becomes shorter. Gives what
+   * stands there afterwards, undefined when nothing does.
+   */
+  async keep(
+    uploadId: string,
+    states: readonly Session['state'][],
+    until: number,
+  ): Promise<Session | undefined> {
+    const { expression, values } = isOneOf(states)
+    const input = conditionalUpdate(
+      { expiresAt: until, ...expiryKeys({ uploadId, expiresAt: until }) },
+      { expression: `${expression} AND #expiresAt < :expiresAt`, names: ['state'], values },
+    )
+    const answer = await this.#update(uploadId, input)
+    const row = 'row' in answer ? answer.row : answer.Attributes
+    return row && Session.parse(row)
   }
 
   /** Ids of sessions whose time is over, the oldest first. The index may lag: {@link markDeleting} decides. */
@@ -204,6 +219,12 @@ export class UploadRepository {
     } while (start)
     return rows
   }
+}
+
+function isOneOf(states: readonly Session['state'][]) {
+  const values = Object.fromEntries(states.map((state, at) => [`if${at}`, state]))
+  const names = Object.keys(values).map((name) => `:${name}`)
+  return { expression: `#state IN (${names.join(', ')})`, values }
 }
 
 /** BatchWriteItem takes 25 requests at most (DynamoDB API reference). */

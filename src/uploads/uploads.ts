@@ -123,10 +123,8 @@ export class Uploads {
   }
 
   async #prolong({ uploadId, createdAt, expiresAt }: Session): Promise<void> {
-    const now = this.#parts.clock.now()
-    const wanted = Math.min(now + IDLE_LIFE_MS, createdAt + LONGEST_LIFE_MS)
-    if (wanted - expiresAt < EXPIRY_STEP_MS) return
-    await this.#parts.repository.change(uploadId, ['open'], { expiresAt: wanted, updatedAt: now })
+    const wanted = Math.min(this.#parts.clock.now() + IDLE_LIFE_MS, createdAt + LONGEST_LIFE_MS)
+    if (wanted - expiresAt >= EXPIRY_STEP_MS) await this.#parts.repository.keep(uploadId, ['open'], wanted)
   }
 
   /**
@@ -177,11 +175,14 @@ export class Uploads {
     if (!session) throw new failures.UploadNotFound()
     this.#refuseExpired(session)
     if (session.state !== 'ready' || !session.media) throw new failures.UploadNotReady()
-    if (session.expiresAt < neededUntil) {
-      const { won } = await this.#parts.repository.change(uploadId, ['ready'], { expiresAt: neededUntil })
-      if (!won) throw new failures.UploadExpired()
-    }
+    if (session.expiresAt < neededUntil && !(await this.keepSource(uploadId, neededUntil)))
+      throw new failures.UploadExpired()
     return { session, media: session.media }
+  }
+
+  /** Has a finished upload live at least until then; false when it is not there any more. */
+  async keepSource(uploadId: string, neededUntil: number): Promise<boolean> {
+    return (await this.#parts.repository.keep(uploadId, ['ready'], neededUntil))?.state === 'ready'
   }
 
   /** The bytes of a finished upload. Throws UploadNotFound when they are gone. */

@@ -10,6 +10,7 @@ import { startService, type TurnedService } from '../support/service.ts'
 import { contentsOf } from '../support/stores.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { HOUR_MS } from '../../src/kernel/units.ts'
+import { UploadRepository } from '../../src/uploads/index.ts'
 
 let running: TurnedService
 let api: Api
@@ -91,6 +92,28 @@ test('a job keeps its source for as long as the job itself lives', async () => {
     expiredJobs: 0,
   })
   expect((await api.findUpload(uploadId)).state).toBe('ready')
+})
+
+test('a job that waits longer than things are kept finds its source all the same', async () => {
+  await using idle = await startService({ ROLE: 'api' })
+  const waiting = createApi(idle.url)
+  const uploadId = await waiting.upload('song.mp3', song)
+  const { id } = await waiting.convert(uploadId, 'wav')
+  for (let tenHours = 1; tenHours <= 5; tenHours++) {
+    idle.turn(10 * HOUR_MS)
+    expect(await idle.service.sweeper.sweep({ orphans: false })).toMatchObject({ expiredUploads: 0 })
+  }
+  expect((await waiting.findUpload(uploadId)).state).toBe('ready')
+  expect((await waiting.findJob(id)).state).toBe('queued')
+})
+
+test('whoever needs a source for a short time takes nothing from who needs it for longer', async () => {
+  const uploadId = await api.upload('song.mp3', song)
+  const uploads = new UploadRepository(running.stores.background, running.tablePrefix)
+  const [soon, late] = [Date.now() + 30 * HOUR_MS, Date.now() + 40 * HOUR_MS]
+  expect(await uploads.keep(uploadId, ['ready'], late)).toMatchObject({ expiresAt: late })
+  expect(await uploads.keep(uploadId, ['ready'], soon)).toMatchObject({ expiresAt: late })
+  expect(await uploads.keep(uploadId, ['open'], late + 1)).toMatchObject({ expiresAt: late })
 })
 
 test('objects whose record is gone are found and removed; those of others in the bucket are not', async () => {

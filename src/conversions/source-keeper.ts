@@ -1,0 +1,46 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Uploads } from '../uploads/index.ts'
+import type { JobRepository } from './job-repository.ts'
+import { hasEnded } from './job.ts'
+
+/** A job that is older than this share of the retention time has its source kept for another retention time. */
+const OLD_AFTER = 1 / 3
+/** Waiting jobs looked at in one go, the oldest first. */
+const MOST_WAITING = 500
+
+export type SourceKeeperParts = {
+  jobs: JobRepository
+  uploads: Pick<Uploads, 'keepSource'>
+  clock: Clock
+  log: Log
+  /** Milliseconds a source is kept after its job was queued. */
+  retentionMs: number
+}
+
+/** Sees that no source expires while a job still waits for it or runs: a queue can be longer than the retention time. */
+export class SourceKeeper {
+  readonly #parts: SourceKeeperParts
+
+  constructor(parts: SourceKeeperParts) {
+    this.#parts = parts
+  }
+
+  /** Prolongs the lives of all sources whose jobs were queued long ago and have not ended. Safe to repeat. */
+  async keep(): Promise<void> {
+    const { jobs, clock, retentionMs } = this.#parts
+    const oldSince = clock.now() - retentionMs * OLD_AFTER
+    const running = (await jobs.listRunning()).map(({ jobId }) => jobId)
+    const waiting = await jobs.listQueued(MOST_WAITING, oldSince)
+    await Promise.all([...running, ...waiting].map((jobId) => this.#keep(jobId, oldSince)))
+  }
+
+  async #keep(jobId: string, oldSince: number): Promise<void> {
+    const { jobs, uploads, clock, log, retentionMs } = this.#parts
+    const job = await jobs.find(jobId)
+    if (!job || hasEnded(job) || job.createdAt > oldSince) return
+    const { uploadId } = job.source
+    const kept = await uploads.keepSource(uploadId, clock.now() + retentionMs)
+    if (!kept) log.warn({ jobId, uploadId }, 'source of a waiting job is gone')
+  }
+}
