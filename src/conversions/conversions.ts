@@ -12,7 +12,7 @@ import type { JobReader } from './job-reader.ts'
 import type { Seen } from './job-status.ts'
 import type { JobRepository } from './job-repository.ts'
 import { hasEnded, logKey, resultNameFor, type Job } from './job.ts'
-import type { Mark } from './mark.ts'
+import { markOf, type Mark } from './mark.ts'
 import type { ResultBytes, ResultStore, StoredResult } from './result-store.ts'
 
 const NORMAL_PRIORITY = 50
@@ -103,28 +103,29 @@ export class Conversions {
     const { jobs, clock, retentionMs } = this.#parts
     return this.#untilMoved(jobId, async (job) => {
       const now = clock.now()
-      if (job.state === 'cancelled') return true
+      if (job.state === 'cancelled') return job
       if (job.state === 'queued') return jobs.cancelQueued(job, now, now + retentionMs)
       if (job.state === 'running') return this.#cancelRunning(job, now)
       throw new failures.JobConflict(job.state, 'cancelled')
     })
   }
 
-  async #cancelRunning(job: Job, now: number): Promise<boolean> {
+  async #cancelRunning(job: Job, now: number): Promise<Job | undefined> {
     const { jobs, pages, onCancel } = this.#parts
     const { jobId, fence, owner } = job
-    if (!(await jobs.requestCancel(job, now))) return false
+    const asked = await jobs.requestCancel(job, now)
+    if (!asked) return undefined
     const request = { wish: 'cancel' as const, jobId, fence }
     onCancel(request)
     if (owner !== undefined) await pages.leave(owner, request, now)
-    return true
+    return asked
   }
 
   /** Queues a failed or cancelled job again. Throws JobConflict when it is done, and what claiming its upload throws. */
   async retry(jobId: string): Promise<Seen> {
     const { jobs, uploads, clock, retentionMs, onQueued } = this.#parts
     const seen = await this.#untilMoved(jobId, async (job) => {
-      if (!hasEnded(job)) return true // somebody was faster
+      if (!hasEnded(job)) return job // somebody was faster
       if (job.state === 'done') throw new failures.JobConflict(job.state, 'tried again')
       const now = clock.now()
       await uploads.claimSource(job.source.uploadId, now + retentionMs)
@@ -140,12 +141,14 @@ export class Conversions {
     this.#parts.reader.doubt(jobId)
   }
 
-  /** Reads a job and moves it, anew while others move it at the same time; gives it as it then stands. */
-  async #untilMoved(jobId: string, move: (job: Job) => Promise<boolean>): Promise<Seen> {
+  /** Reads a job and moves it, anew while others move it at the same time; gives it as it then stands, or further. */
+  async #untilMoved(jobId: string, move: (job: Job) => Promise<Job | undefined>): Promise<Seen> {
     for (let tries = 0; tries < MOST_MOVES; tries++) {
-      if (!(await move(await this.#find(jobId)))) continue
+      const moved = await move(await this.#find(jobId))
+      if (!moved) continue
+      this.#parts.reader.learn(moved)
       this.#parts.reader.doubt(jobId)
-      return this.find(jobId)
+      return this.find(jobId, markOf({ job: moved }))
     }
     throw new Error('The job moved on each time it was to be changed.')
   }

@@ -173,23 +173,23 @@ export class JobRepository {
     return state === values.state && updatedAt === values.updatedAt ? 'settled' : 'lost'
   }
 
-  /** Ends a job that waits; false when it moved meanwhile. */
-  async cancelQueued(job: Job, now: number, expiresAt: number): Promise<boolean> {
+  /** Ends a job that waits; undefined when it moved meanwhile. */
+  async cancelQueued(job: Job, now: number, expiresAt: number): Promise<Job | undefined> {
     const values = { state: 'cancelled' as const, updatedAt: now, finishedAt: now, expiresAt }
     return this.#move(job, values, { expression: '#state = :ifQueued', values: { ifQueued: 'queued' } })
   }
 
-  /** Forbids a running job every end but being cancelled; false when it moved meanwhile. */
-  async requestCancel(job: Job, now: number): Promise<boolean> {
+  /** Forbids a running job every end but being cancelled; undefined when it moved meanwhile. */
+  async requestCancel(job: Job, now: number): Promise<Job | undefined> {
     const values = { cancelRequestedAt: job.cancelRequestedAt ?? now, updatedAt: now }
     return this.#move(job, values, { expression: '#state = :ifRunning', values: { ifRunning: 'running' } })
   }
 
   /**
-   * Puts an ended job back into the queue with all its attempts; false when it moved meanwhile. The fence rises, so that
-   * whatever is known of a job can be put in order by fence and state alone.
+   * Puts an ended job back into the queue with all its attempts; undefined when it moved meanwhile. The fence rises, so
+   * that whatever is known of a job can be put in order by fence and state alone.
    */
-  async requeue(job: Job, now: number, expiresAt: number): Promise<boolean> {
+  async requeue(job: Job, now: number, expiresAt: number): Promise<Job | undefined> {
     const ended = {
       error: undefined,
       percent: undefined,
@@ -210,12 +210,12 @@ export class JobRepository {
     return this.#move(job, { ...values, state: 'queued' }, condition)
   }
 
-  /** Changes a job nobody holds, with its place in the index, if it is still as it was read. */
+  /** Changes a job nobody holds, with its place in the index, if it is still as it was read; gives it as written. */
   async #move(
     job: Job,
     values: { [Name in keyof Job]?: Job[Name] | undefined },
     condition: { expression: string; values: Record<string, unknown> },
-  ): Promise<boolean> {
+  ): Promise<Job | undefined> {
     const moved = { ...job, ...values } as Job
     const input = conditionalUpdate(
       { ...values, ...workKeys(moved) },
@@ -225,7 +225,7 @@ export class JobRepository {
         values: { ...condition.values, ifFence: job.fence },
       },
     )
-    return !('row' in (await orConditionFailed(this.#update(job.jobId, input))))
+    return 'row' in (await orConditionFailed(this.#update(job.jobId, input))) ? undefined : moved
   }
 
   #update(jobId: string, input: ReturnType<typeof conditionalUpdate>) {

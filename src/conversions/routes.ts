@@ -14,6 +14,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { etagOf } from '../kernel/etag.ts'
 import type { Format } from '../ffmpeg/index.ts'
 import type { Conversions } from './conversions.ts'
+import type { Seen } from './job-status.ts'
 import { parseMark } from './mark.ts'
 import type { StoredResult } from './result-store.ts'
 import { streamRoutes } from './stream-routes.ts'
@@ -53,8 +54,8 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conve
     '/jobs',
     { schema: { tags, body: JobRequest, headers: IdempotencyHeader, response: { 202: JobView } } },
     async (request, reply) => {
-      const view = jobView(await conversions.request(request.body, request.headers['idempotency-key']))
-      return reply.code(202).header('location', `jobs/${view.id}`).send(view)
+      const seen = await conversions.request(request.body, request.headers['idempotency-key'])
+      return reply.header('location', `jobs/${seen.status.job.jobId}`).code(202).send(tagged(reply, seen))
     },
   )
 
@@ -62,17 +63,18 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conve
     app.post(
       `/jobs/:jobId/${verb}`,
       { schema: { tags, params: ById, response: { 202: JobView } } },
-      async (request, reply) => reply.code(202).send(jobView(await conversions[verb](request.params.jobId))),
+      async (request, reply) => {
+        const seen = await conversions[verb](request.params.jobId)
+        return reply.code(202).send(tagged(reply, seen))
+      },
     )
 
   app.get(
     '/jobs/:jobId',
     { schema: { tags, params: ById, response: { 200: JobView } } },
     async (request, reply) => {
-      const seen = await conversions.find(request.params.jobId, seenBy(request))
-      const view = jobView(seen)
-      const etag = etagFor(seen, { ...view, progress: { ...view.progress, asOf: '' } })
-      reply.headers({ 'cache-control': cacheFor(view), etag })
+      const view = tagged(reply, await conversions.find(request.params.jobId, seenBy(request)))
+      reply.header('cache-control', cacheFor(view))
       return view
     },
   )
@@ -161,6 +163,16 @@ function wantedRange({ headers }: FastifyRequest, result: StoredResult): string 
   if (range === undefined || range.includes(',')) return undefined
   if (condition !== undefined && condition !== etagOf(result.key)) return undefined
   return range
+}
+
+/**
+ * A job's view, with its entity tag on the answer: answers of a POST have one, too (RFC 9110, 8.8.3), so that a client
+ * can show the next process what it knows.
+ */
+function tagged(reply: FastifyReply, seen: Seen): JobView {
+  const view = jobView(seen)
+  reply.header('etag', etagFor(seen, { ...view, progress: { ...view.progress, asOf: '' } }))
+  return view
 }
 
 /** How far the client has seen a job already, by the entity tag it holds. */

@@ -88,16 +88,16 @@ const settle = (which: number, end: End) =>
 const cancel = command('cancel', async (model, real) => {
   const job = await read(real)
   const waits = await jobs.cancelQueued(job, real.now, real.now)
-  expect(waits).toBe(model.state === 'queued')
+  expect(waits !== undefined).toBe(model.state === 'queued')
   if (waits) model.state = 'cancelled'
   const asked = await jobs.requestCancel(job, real.now)
-  expect(asked).toBe(model.state === 'running')
+  expect(asked !== undefined).toBe(model.state === 'running')
   if (asked) model.cancelAsked = true
 })
 
 const retry = command('retry', async (model, real) => {
   if (model.state !== 'failed' && model.state !== 'cancelled') return
-  expect(await jobs.requeue(await read(real), real.now, real.now)).toBe(true)
+  expect(await jobs.requeue(await read(real), real.now, real.now)).toBeDefined()
   Object.assign(model, { state: 'queued', fence: model.fence + 1, cancelAsked: false })
 })
 

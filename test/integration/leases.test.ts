@@ -216,7 +216,7 @@ test('a late page is dropped: progress never goes back to an older one', async (
 
 test('a waiting job is cancelled at once, and nobody gets it any more', async () => {
   const job = await jobs.add(newJob(now))
-  expect(await jobs.cancelQueued(job, now, now + 1000)).toBe(true)
+  expect(await jobs.cancelQueued(job, now, now + 1000)).toMatchObject({ state: 'cancelled' })
   expect(await jobs.find(job.jobId)).toMatchObject({ state: 'cancelled' })
   expect(await jobs.claim(job, { owner: 'a', nonce: newId(), now })).toBeUndefined()
   await soon(queued).toEqual([])
@@ -225,7 +225,7 @@ test('a waiting job is cancelled at once, and nobody gets it any more', async ()
 
 test('after a request to cancel, a job can end in no other way, whoever ends it', async () => {
   const lease = await claimed('a')
-  expect(await jobs.requestCancel(lease, now)).toBe(true)
+  expect(await jobs.requestCancel(lease, now)).toMatchObject({ cancelRequestedAt: now })
   expect(await done(lease)).toBe('cancel-asked')
   expect(await jobs.settle(lease, { state: 'queued', readyAt: now, updatedAt: now })).toBe('cancel-asked')
   expect(await jobs.find(lease.jobId)).toMatchObject({ state: 'running' })
@@ -252,7 +252,7 @@ test('a job that ended is queued again with all its attempts, and under a new fe
   const error = { code: 'conversion-failed' as const, message: 'm' }
   await jobs.settle(lease, { state: 'failed', error, percent: 40, finishedAt: now, updatedAt: now })
   const failed = await jobs.find(lease.jobId)
-  expect(failed && (await jobs.requeue(failed, now, now + 5000))).toBe(true)
+  expect(failed && (await jobs.requeue(failed, now, now + 5000))).toMatchObject({ state: 'queued' })
   const again = await jobs.find(lease.jobId)
   expect(again).toMatchObject({ state: 'queued', attempt: 1, spared: 1, crashes: 0, fence: 2 })
   expect(again).toMatchObject({ expiresAt: now + 5000 })
