@@ -5,7 +5,7 @@ import type { Log } from '../kernel/log.ts'
 import { ChecksumMismatch, PartsMissing, SourceRefused, UploadAborted } from './failures.ts'
 import { missingParts } from './geometry.ts'
 import { MultipartGone, type ListedPart, type SourceStore } from './source-store.ts'
-import { geometryOfSession, type Session, type StoredPart } from './upload.ts'
+import { geometryOfSession, sourceExpiry, type Session, type StoredPart } from './upload.ts'
 import type { UploadRepository } from './upload-repository.ts'
 
 /** Looks into a finished file and says what it holds. Throws {@link SourceRefused} when that cannot be converted. */
@@ -45,7 +45,7 @@ export async function completeUpload(
     state: 'ready',
     media,
     updatedAt: now,
-    expiresAt: now + retentionMs,
+    expiresAt: sourceExpiry(now + retentionMs, retentionMs),
   })
   if (won) log.info({ uploadId, container: media.container, codec: media.codec }, 'upload ready')
   else if (found?.state !== 'ready') {

@@ -60,3 +60,10 @@ export const UPLOADS = 'uploads/'
 /** Where the bytes of one lie. Cleanup deletes by this prefix. */
 export const uploadPrefix = (uploadId: string) => `${UPLOADS}${uploadId}/`
 export const sourceKey = (uploadId: string) => `${uploadPrefix(uploadId)}source`
+
+/** So much longer than the retention time, as a share of it, a source lives: most jobs then find it living long enough. */
+const SPARE_LIFE = 1 / 8
+
+/** When a source expires that somebody needs until then. Each prolongation is a write, so it is not a tight one. */
+export const sourceExpiry = (neededUntil: number, retentionMs: number) =>
+  neededUntil + Math.round(retentionMs * SPARE_LIFE)

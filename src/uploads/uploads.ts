@@ -10,7 +10,7 @@ import { geometryOf, sizeOfPart } from './geometry.ts'
 import { PartGate } from './part-gate.ts'
 import { createSlots, discard, feed } from './part-intake.ts'
 import { MultipartGone } from './source-store.ts'
-import { geometryOfSession, type Session, type Upload } from './upload.ts'
+import { geometryOfSession, sourceExpiry, type Session, type Upload } from './upload.ts'
 
 /** An open upload lives a day past its last part, and at most six days: S3 lifecycle rules clear what is older. */
 const IDLE_LIFE_MS = 24 * HOUR_MS
@@ -182,7 +182,9 @@ export class Uploads {
 
   /** Has a finished upload live at least until then; false when it is not there any more. */
   async keepSource(uploadId: string, neededUntil: number): Promise<boolean> {
-    return (await this.#parts.repository.keep(uploadId, ['ready'], neededUntil))?.state === 'ready'
+    const { repository, retentionMs } = this.#parts
+    const until = sourceExpiry(neededUntil, retentionMs)
+    return (await repository.keep(uploadId, ['ready'], until))?.state === 'ready'
   }
 
   /** The bytes of a finished upload. Throws UploadNotFound when they are gone. */

@@ -9,12 +9,16 @@ import { silentLog } from '../../src/kernel/log.ts'
 import { makeDataDir, makeTables, startStores, stateIsElsewhere, type SharedStores } from './embedded.ts'
 import { PROGRAM_BUCKET } from './program.ts'
 
+export type CapacityUse = Parameters<CapacityMeter>[0]
+
 /** The service inside this process, on stores of its own, with a clock that can be turned forward. */
 export type TurnedService = AsyncDisposable & {
   url: string
   service: Service
   stores: Stores
   tablePrefix: string
+  /** Every call of DynamoDB so far, with what it consumed. */
+  uses: readonly CapacityUse[]
   /** Moves the service's time, and not that of its stores, by so many milliseconds. */
   turn(ms: number): void
 }
@@ -28,7 +32,8 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
   const prefix = shared && { DYNAMODB_TABLE_PREFIX: shared.prefix }
   const config = loadConfig({ DATA_DIR: folder, PORT: '0', ...prefix, ...env })
   const metrics = createMetrics()
-  const meter = metrics.countUnits
+  const uses: CapacityUse[] = []
+  const meter: CapacityMeter = (use) => uses.push(use)
   const stores = shared
     ? await alone(shared, meter)
     : await openStores({ config, clock: systemClock, log: silentLog, meter })
@@ -43,7 +48,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
   await service.start()
   const all = opened.move()
   return {
-    ...{ url, service, stores, tablePrefix: config.tablePrefix },
+    ...{ url, service, stores, uses, tablePrefix: config.tablePrefix },
     turn: (ms) => (offset += ms),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
