@@ -102,17 +102,24 @@ function describe(schema: TableDescription['KeySchema']): string {
   )
 }
 
+/** Whoever comes second is refused by DynamoDB, so what counts is how the setting stands afterwards. */
 async function switchTtlOn(db: DynamoDBDocumentClient, name: string): Promise<void> {
+  if (await isTtlOn(db, name)) return
+  const TimeToLiveSpecification = { AttributeName: TTL_ATTRIBUTE, Enabled: true }
+  const refusal = await db
+    .send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }))
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+  if (!(await isTtlOn(db, name)))
+    throw new Error(`Time-to-live of table ${name} could not be switched on.`, { cause: refusal })
+}
+
+async function isTtlOn(db: DynamoDBDocumentClient, name: string): Promise<boolean> {
   const { TimeToLiveDescription } = await db.send(new DescribeTimeToLiveCommand({ TableName: name }))
   const { TimeToLiveStatus: status, AttributeName = '?' } = TimeToLiveDescription ?? {}
-  if (status === 'ENABLED' || status === 'ENABLING') {
-    if (AttributeName === TTL_ATTRIBUTE) return
-    throw mismatch(name, `its time-to-live attribute is ${AttributeName}, expected ${TTL_ATTRIBUTE}`)
-  }
-  await db.send(
-    new UpdateTimeToLiveCommand({
-      TableName: name,
-      TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: true },
-    }),
-  )
+  if (status !== 'ENABLED' && status !== 'ENABLING') return false
+  if (AttributeName === TTL_ATTRIBUTE) return true
+  throw mismatch(name, `its time-to-live attribute is ${AttributeName}, expected ${TTL_ATTRIBUTE}`)
 }

@@ -50,8 +50,7 @@ export class Sweeper {
     const { uploads, keeper, clock, onSwept } = this.#parts
     const startedAt = clock.now()
     const jobs = await this.#sweepRoom(this.#parts.jobs, orphans)
-    await keeper.keep()
-    const files = await this.#sweepRoom(uploads, orphans)
+    const files = await this.#sweepRoom(uploads, orphans, () => keeper.keep())
     const report = {
       expiredJobs: jobs.expired,
       expiredUploads: files.expired,
@@ -70,47 +69,48 @@ export class Sweeper {
     const { clock, log } = this.#parts
     let orphansAt = clock.now() + HOUR_MS
     while (!this.#stopping.signal.aborted) {
-      try {
-        const orphans = clock.now() >= orphansAt
-        if (orphans) orphansAt = clock.now() + ORPHANS_EVERY_MS
-        const report = await this.sweep({ orphans })
-        if (report.expiredJobs + report.expiredUploads + report.orphans + report.failures > 0)
-          log.info(report, 'swept')
-      } catch (err) {
-        log.warn({ err }, 'sweep failed')
-      }
+      const orphans = clock.now() >= orphansAt
+      if (orphans) orphansAt = clock.now() + ORPHANS_EVERY_MS
+      const report = await this.sweep({ orphans })
+      if (report.expiredJobs + report.expiredUploads + report.orphans + report.failures > 0)
+        log.info(report, 'swept')
       await clock.sleep(SWEEP_EVERY_MS, this.#stopping.signal)
     }
   }
 
-  async #sweepRoom(room: UploadExpiry | JobExpiry, withOrphans: boolean) {
+  /** What is kept from the sweep comes `first`; without that nothing is removed. */
+  async #sweepRoom(room: UploadExpiry | JobExpiry, orphans: boolean, first = () => Promise.resolve()) {
     const sum = { expired: 0, orphans: 0, failures: 0, deletedObjects: 0, abortedUploads: 0, freedBytes: 0 }
-    const remove = async (
-      id: string,
-      kind: 'expired' | 'orphans',
-      removal: () => Promise<Removed | undefined>,
-    ) => {
-      try {
+    const remove = (id: string, kind: 'expired' | 'orphans', removal: () => Promise<Removed | undefined>) =>
+      this.#orCount(sum, { id, kind }, async () => {
         const removed = await removal()
         if (!removed) return
         sum[kind] += 1
         sum.deletedObjects += removed.deletedObjects
         sum.abortedUploads += removed.abortedUploads
         sum.freedBytes += removed.freedBytes
-      } catch (err) {
-        sum.failures += 1
-        this.#parts.log.warn({ err, id, kind }, 'could not be removed')
+      })
+    await this.#orCount(sum, { kind: 'expired' }, async () => {
+      await first()
+      for (const id of await room.listExpired(MOST_PER_SWEEP))
+        if (!this.#stopping.signal.aborted) await remove(id, 'expired', () => room.expire(id))
+    })
+    if (!orphans) return sum
+    await this.#orCount(sum, { kind: 'orphans' }, async () => {
+      for await (const id of room.listOrphans()) {
+        if (this.#stopping.signal.aborted) return
+        await remove(id, 'orphans', () => room.removeOrphan(id))
       }
-    }
-    for (const id of await room.listExpired(MOST_PER_SWEEP)) {
-      if (this.#stopping.signal.aborted) return sum
-      await remove(id, 'expired', () => room.expire(id))
-    }
-    if (!withOrphans) return sum
-    for await (const id of room.listOrphans()) {
-      if (this.#stopping.signal.aborted) return sum
-      await remove(id, 'orphans', () => room.removeOrphan(id))
-    }
+    })
     return sum
+  }
+
+  async #orCount(sum: { failures: number }, fields: object, act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (err) {
+      sum.failures += 1
+      this.#parts.log.warn({ err, ...fields }, 'not swept')
+    }
   }
 }

@@ -10,7 +10,7 @@ export const CleanupView = z
     deletedObjects: count,
     abortedUploads: count.describe('Unfinished multipart uploads'),
     freedBytes: count,
-    failures: count.describe('Records that could not be removed; the next cleanup tries again'),
+    failures: count.describe('What could not be removed, or looked for; the next cleanup tries again'),
     durationMs: count,
   })
   .meta({ id: 'Cleanup' })

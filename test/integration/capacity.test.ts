@@ -40,7 +40,10 @@ test('the life of a job, from its request to its tombstone, costs at most 11 wri
   await using running = await startService()
   const api = createApi(running.url)
   const file = path.join(stores.folder, 'song.mp3')
-  await makeAudio(file, { seconds: 300, flags: [...SOURCES.mp3, ...TAGS.flatMap((tag) => ['-metadata', tag])] })
+  await makeAudio(file, {
+    seconds: 300,
+    flags: [...SOURCES.mp3, ...TAGS.flatMap((tag) => ['-metadata', tag])],
+  })
   const uploadId = await api.upload(
     'Vilde Ekorn – Das Lied vom langen Namen (Live at Somewhere).mp3',
     await readFile(file),

@@ -33,7 +33,10 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
   const config = loadConfig({ DATA_DIR: folder, PORT: '0', ...prefix, ...env })
   const metrics = createMetrics()
   const uses: CapacityUse[] = []
-  const meter: CapacityMeter = (use) => uses.push(use)
+  const meter: CapacityMeter = (use) => {
+    uses.push(use)
+    metrics.countUnits(use)
+  }
   const stores = shared
     ? await alone(shared, meter)
     : await openStores({ config, clock: systemClock, log: silentLog, meter })
