@@ -109,8 +109,8 @@ test('jobs of yesterday are found after a restart, and their results still downl
 })
 
 test('a second program on the same data folder is refused, in one sentence', async () => {
-  const first = await start()
-  await expect(startProgram({ dataDir: dataDir() })).rejects.toThrow(/cannot start.*data folder/is)
-  expect((await first.api.call('health/live')).status).toBe(200)
-  await first.program.kill('SIGTERM')
+  const options = { dataDir: dataDir(), embedded: true }
+  await using first = await startProgram(options)
+  await expect(startProgram(options)).rejects.toThrow(/cannot start.*data folder/is)
+  expect((await createApi(first.url).call('health/live')).status).toBe(200)
 })
