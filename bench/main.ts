@@ -1,56 +1,26 @@
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { makeAudio } from '../test/support/audio.ts'
-import { makeDataDir, startProgram } from '../test/support/program.ts'
-import { convertBare, type Timed } from './bare-ffmpeg.ts'
-import { dynamoUnits, peakMemoryBytes } from './meters.ts'
-import { convertThroughService } from './whole-path.ts'
+import { benchBullmq } from './bullmq.ts'
+import { benchConversion } from './conversion.ts'
+import { write } from './meters.ts'
+import { benchReads } from './reads.ts'
+import { benchWrites } from './writes.ts'
 
-/**
- * The whole path (upload, job, result) against bare FFmpeg on the same file and machine, in one run, in turns so that
- * a slow moment hits both. Times are medians; memory is the server's own peak (VmHWM), without FFmpeg's; units are
- * what DynamoDB said one conversion consumed.
- */
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { minutes: { type: 'string', default: '10' }, runs: { type: 'string', default: '3' } },
-  })
-  const minutes = Number(values.minutes)
-  const runs = Number(values.runs)
-  await using folder = await makeDataDir()
-  const source = `${folder.path}/source.wav`
-  await makeAudio(source, { seconds: minutes * 60 })
-  const song = await readFile(source)
-  await using program = await startProgram({ dataDir: `${folder.path}/data` })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '10' }, runs: { type: 'string', default: '3' } },
+})
 
-  const bare: Timed[] = []
-  const whole: Awaited<ReturnType<typeof convertThroughService>>[] = []
-  const unitsBefore = await dynamoUnits(program.url)
-  for (let run = 0; run < runs; run++) {
-    bare.push(await convertBare(source, `${folder.path}/bare.mp3`))
-    whole.push(await convertThroughService(program.url, song))
-  }
-  const units = await dynamoUnits(program.url)
-
-  const bareMs = median(bare.map(({ ms }) => ms))
-  const wholeMs = median(whole.map(({ totalMs }) => totalMs))
-  const write = (line: string) => process.stdout.write(`${line}\n`)
-  write(`${minutes} min WAV (${mib(song.length)}) to MP3, median of ${runs} runs`)
-  write(`  bare ffmpeg      ${seconds(bareMs)}`)
-  write(`  whole path       ${seconds(wholeMs)}   ratio ${(wholeMs / bareMs).toFixed(2)}`)
-  for (const step of ['uploadMs', 'completeMs', 'jobMs', 'downloadMs'] as const)
-    write(`    ${step.replace('Ms', '').padEnd(14)} ${seconds(median(whole.map((one) => one[step])))}`)
-  write(`  server memory    ${mib(await peakMemoryBytes(program.pid))} peak`)
-  write('  DynamoDB units   a conversion')
-  for (const [name, total] of Object.entries(units)) {
-    const used = (total - (unitsBefore[name] ?? 0)) / runs
-    if (used > 0) write(`    ${name.padEnd(32)} ${used.toFixed(1)}`)
-  }
+const BENCHES: Record<string, () => Promise<void>> = {
+  conversion: () => benchConversion({ minutes: Number(values.minutes), runs: Number(values.runs) }),
+  reads: benchReads,
+  writes: benchWrites,
+  bullmq: benchBullmq,
 }
 
-const median = (values: number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`.padStart(9)
-const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
-
-await main()
+const names = positionals.length > 0 ? positionals : ['conversion', 'reads', 'writes']
+for (const name of names) {
+  const bench = BENCHES[name]
+  if (!bench) throw new Error(`There is no bench "${name}". Benches are: ${Object.keys(BENCHES).join(', ')}.`)
+  write(`\n== ${name}`)
+  await bench()
+}

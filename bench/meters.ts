@@ -7,6 +7,16 @@ export async function peakMemoryBytes(pid: number): Promise<number> {
   return Number(kibibytes) * 1024
 }
 
+/** Processor time of a process so far, in seconds (Linux: utime and stime of proc(5), in hundredths). */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user) + Number(system)) / 100
+}
+
 /** Capacity units since the server's start, by operation and table, as it counts them in its metrics. */
 export async function dynamoUnits(origin: string): Promise<Record<string, number>> {
   const metrics = await (await fetch(`${origin}/metrics`)).text()
@@ -17,3 +27,8 @@ export async function dynamoUnits(origin: string): Promise<Record<string, number
     [...lines].map(([, operation, table, units]) => [`${operation} ${table}`, Number(units)]),
   )
 }
+
+export const sum = (units: Record<string, number>) =>
+  Object.values(units).reduce((total, one) => total + one, 0)
+export const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
+export const write = (line: string) => process.stdout.write(`${line}\n`)

@@ -125,20 +125,20 @@ export class JobReader {
     const { clock } = this.#parts
     const known = this.#known.get(jobId)
     const before = known?.status
-    const asOf = clock.now()
-    const status =
-      (theRow || known?.doubted ? undefined : await this.#lineOf(before)) ??
-      (await this.#status(jobId, before))
+    const now = clock.now()
+    const line = theRow || known?.doubted ? undefined : await this.#lineOf(before)
+    const { status, asOf } = line ?? { status: await this.#status(jobId, before), asOf: now }
     const learnt = this.#known.get(jobId)
     if (learnt && learnt !== known) return learnt // what was written meanwhile is newer than what was read
     return this.#keep(jobId, { status, stale: false, asOf, freshUntil: onStroke(asOf + freshForMs(status)) })
   }
 
   /** While a living worker's page tells of this very lease, the job's row has nothing to add. */
-  async #lineOf(before: JobStatus | undefined): Promise<JobStatus | undefined> {
+  async #lineOf(before: JobStatus | undefined): Promise<{ status: JobStatus; asOf: number } | undefined> {
     if (before?.job.state !== 'running') return undefined
     const line = await this.#parts.pages.lineOf(before.job)
-    return line?.alive ? further(before, { job: before.job, snapshot: line.snapshot }) : undefined
+    if (!line?.alive) return undefined
+    return { status: further(before, { job: before.job, snapshot: line.snapshot }), asOf: line.asOf }
   }
 
   async #status(jobId: string, before: JobStatus | undefined): Promise<JobStatus | undefined> {

@@ -9,7 +9,10 @@ const FRESH_FOR_MS = SECOND_MS
 const ALIVE_FOR_MS = 5 * SECOND_MS
 const MOST_PAGES = 1000
 
-type Look = { page: Page | undefined; movedAt: number }
+type Look = { page: Page | undefined; movedAt: number; at: number }
+
+/** What a page says of a job. `alive`: its worker is, for certain. `asOf`: when the page was read. */
+export type Line = { snapshot: Snapshot; alive: boolean; asOf: number }
 
 /** The pages of other processes, each read at most once a second for all whose jobs are on it. */
 export class PageView {
@@ -22,16 +25,12 @@ export class PageView {
     this.#clock = clock
   }
 
-  /** What the worker of a running job says of this very lease, and whether that worker is alive for certain. */
-  async lineOf({
-    jobId,
-    fence,
-    owner = '',
-  }: Job): Promise<{ snapshot: Snapshot; alive: boolean } | undefined> {
-    const { page, movedAt } = await this.#look(owner)
+  /** What the worker of a running job says of this very lease. */
+  async lineOf({ jobId, fence, owner = '' }: Job): Promise<Line | undefined> {
+    const { page, movedAt, at } = await this.#look(owner)
     const snapshot = page?.jobs[jobId]
     if (snapshot?.fence !== fence) return undefined
-    return { snapshot, alive: this.#clock.now() - movedAt <= ALIVE_FOR_MS }
+    return { snapshot, alive: this.#clock.now() - movedAt <= ALIVE_FOR_MS, asOf: at }
   }
 
   #look(owner: string): Promise<Look> {
@@ -46,8 +45,9 @@ export class PageView {
 
   async #read(owner: string, last: Promise<Look> | undefined): Promise<Look> {
     const before = await last
+    const at = this.#clock.now()
     const page = await this.#pages.read(owner)
     const stands = before !== undefined && before.page?.sequence === page?.sequence
-    return { page, movedAt: stands ? before.movedAt : this.#clock.now() }
+    return { page, movedAt: stands ? before.movedAt : this.#clock.now(), at }
   }
 }
