@@ -2,7 +2,12 @@ import type { Step } from './explore.ts'
 
 /** A protocol with one of its guards taken out. */
 export type Mutant =
-  'no fence check' | 'no state check' | 'shared result key' | 'cancel ignored' | 'TTL before cleanup'
+  | 'no fence check'
+  | 'no fence in claims'
+  | 'no state check'
+  | 'shared result key'
+  | 'cancel ignored'
+  | 'TTL before cleanup'
 
 /**
  * A worker that is idle, converts under a fence, or has a result and wants to commit it under that fence: its own, or one
@@ -26,7 +31,11 @@ export type World = {
   /** Fences under which a result was finished and could not be committed. */
   receipts: readonly number[]
   workers: readonly Worker[]
+  /** A write of a worker that is still on its way: sent twice by the network, or so late that the worker gave it up. */
+  late: Late | undefined
 }
+
+type Late = { what: 'claim' | 'commit'; at: number; fence: number; result: number }
 
 const IDLE: Worker = { does: 'nothing', fence: 0, result: 0 }
 /** Enough for a zombie, the one that follows it, a retry in between, and one more. */
@@ -42,6 +51,7 @@ export const START: World = {
   objects: {},
   receipts: [],
   workers: [IDLE, IDLE],
+  late: undefined,
 }
 
 const isFinal = (row: World['row']) => row === 'done' || row === 'failed' || row === 'cancelled'
@@ -52,8 +62,33 @@ export function stepsOf(world: World, mutant?: Mutant): Step<World>[] {
     ...world.workers.flatMap((_, at) => workerSteps(world, at, mutant)),
     ...observerSteps(world),
     ...cleanupSteps(world, mutant),
+    ...lateSteps(world, mutant),
   ]
 }
+
+/** What was under way arrives: it is done if its condition holds, and nobody hears of it. Or it never arrives. */
+function lateSteps(world: World, mutant: Mutant | undefined): Step<World>[] {
+  const { late } = world
+  if (!late) return []
+  const { what, at, fence, result } = late
+  const without = { ...world, late: undefined }
+  const arrived: World =
+    what === 'claim'
+      ? { ...without, row: 'running', owner: at, fence }
+      : { ...without, row: 'done', result, by: fence }
+  const writer: Worker = { does: what === 'claim' ? 'converts' : 'commits', fence, result }
+  const holds = what === 'claim' ? mayClaim(world, fence, mutant) : allowed(world, writer, at, mutant)
+  return [
+    { name: `late ${what} of ${at} is lost`, to: without },
+    ...(holds ? [{ name: `late ${what} of ${at} arrives`, to: arrived }] : []),
+  ]
+}
+
+/** The condition of `claim`, less what the mutant forgets. */
+const mayClaim = (world: World, fence: number, mutant: Mutant | undefined) =>
+  world.row === 'queued' &&
+  !world.cancelAsked &&
+  (mutant === 'no fence in claims' || world.fence === fence - 1)
 
 function workerSteps(world: World, at: number, mutant: Mutant | undefined): Step<World>[] {
   const worker = world.workers[at] ?? IDLE
@@ -84,9 +119,12 @@ function workerSteps(world: World, at: number, mutant: Mutant | undefined): Step
   if (result === fence && !world.receipts.includes(fence))
     steps.push(step('leave receipt', become(worker, { receipts: [...world.receipts, fence].sort() })))
   const done = { row: 'done' as const, result, by: fence }
+  const late = { what: 'commit' as const, at, fence, result }
   if (mayEnd)
     steps.push(step('commit', become(IDLE, done)), step('commit, answer lost', become(worker, done)))
   else steps.push(step('commit refused', become(IDLE)))
+  if (!world.late) steps.push(step('commit, on its way', become(worker, { late })))
+  if (mayEnd && !world.late) steps.push(step('commit, sent twice', become(IDLE, { ...done, late })))
   return steps
 }
 
@@ -95,9 +133,16 @@ function claims(world: World, at: number) {
   if (world.row !== 'queued' || world.cancelAsked || world.fence >= MOST_LEASES) return []
   const fence = world.fence + 1
   const to = { row: 'running' as const, owner: at, fence }
+  const next = { does: 'converts' as const, fence, result: 0 }
+  const late = { what: 'claim' as const, at, fence, result: 0 }
+  const again = [
+    { name: 'claim, on its way', to: { late }, next: IDLE },
+    { name: 'claim, sent twice', to: { ...to, late }, next },
+  ]
   return [
-    { name: 'claim', to, next: { does: 'converts' as const, fence, result: 0 } },
+    { name: 'claim', to, next },
     { name: 'claim, answer lost', to, next: IDLE },
+    ...(world.late ? [] : again),
   ]
 }
 
@@ -144,6 +189,7 @@ const isEmpty = ({ objects, receipts }: World) => Object.keys(objects).length + 
 
 /** What is wrong with a step, in words. */
 export function checkStep({ from, to }: { from: World; to: World }): string | undefined {
+  if (to.fence < from.fence) return 'a fence fell'
   const resultKey = to.objects['result'] === undefined ? `${to.result}` : 'result'
   const isRetry = from.row !== 'done' && to.row === 'queued' && to.fence > from.fence
   if (isFinal(from.row) && to.row !== from.row && !isRetry && to.row !== 'deleting' && to.row !== 'absent')
@@ -159,4 +205,7 @@ export function checkStep({ from, to }: { from: World; to: World }): string | un
 
 /** Nothing is left, and nobody works any more. */
 export const isFinished = (world: World) =>
-  world.row === 'absent' && isEmpty(world) && world.workers.every(({ does }) => does === 'nothing')
+  world.row === 'absent' &&
+  !world.late &&
+  isEmpty(world) &&
+  world.workers.every(({ does }) => does === 'nothing')
