@@ -12,6 +12,7 @@ import { HostClock } from './host-clock.ts'
 import { TOLERANCE_MS } from './judge.ts'
 import { asError } from './network.ts'
 import type { Random } from './random.ts'
+import type { Source } from './source.ts'
 import type { World } from './world.ts'
 
 const PATIENCE_MS = 15 * SECOND_MS
@@ -55,14 +56,14 @@ export class Person {
     this.#clock = new HostClock(world.scheduler, world.scheduler.world)
   }
 
-  async live(source: { uploadId: string; expiresAt: () => number }, plan: Plan): Promise<void> {
+  async live(source: Source, plan: Plan): Promise<void> {
     await this.#clock.sleep(plan.arrivesAt)
     const seen = await this.#convert(source)
     if (seen) await this.#own(seen, plan)
     this.done = true
   }
 
-  async #convert(source: { uploadId: string; expiresAt: () => number }): Promise<Seen | undefined> {
+  async #convert(source: Source): Promise<Seen | undefined> {
     const request = { uploadId: source.uploadId, format: 'mp3' }
     try {
       return await this.#insist(({ conversions }) => conversions.request(request, `key of ${this.name}`))

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { newId } from '../../src/kernel/ids.ts'
 import { SECOND_MS } from '../../src/kernel/units.ts'
-import { KINDS, sourceName, type Kind } from './conversion.ts'
+import { KINDS, type Kind } from './conversion.ts'
 import { Host, RETENTION_MS } from './host.ts'
 import { Person, type Plan } from './person.ts'
 import { withRandomOf } from './platform.ts'
 import { Random } from './random.ts'
+import { putSource, type Source } from './source.ts'
 import { Trouble } from './trouble.ts'
-import { PREFIX, World, type Defect } from './world.ts'
+import { World, type Defect } from './world.ts'
 
 const TROUBLE_FOR_MS = 150 * SECOND_MS
 /** Long enough for takeovers, backoffs and the slowest conversion once nothing is wrong any more. */
@@ -116,6 +116,11 @@ class Plot {
     }
   }
 
+  #putSource(kind: Kind): Source {
+    const lifeMs = this.#random.between(TROUBLE_FOR_MS / 3, RETENTION_MS)
+    return putSource(this.#world, { kind, takesMs: this.#random.seldomLong(500, 60_000), lifeMs })
+  }
+
   #plan(): Plan {
     return {
       arrivesAt: this.#random.between(0, TROUBLE_FOR_MS),
@@ -123,36 +128,5 @@ class Plot {
       retries: this.#random.chance(0.5),
       deletes: this.#random.chance(0.2),
     }
-  }
-
-  /** A finished upload, as if somebody had sent it just now. */
-  #putSource(kind: Kind): { uploadId: string; expiresAt: () => number } {
-    const { scheduler, tables, bucket } = this.#world
-    const uploadId = newId()
-    const now = scheduler.now
-    const media = { container: 'wav', codec: 'pcm_s16le', durationMs: 1000, sampleRateHz: 8000, channels: 1 }
-    const expiresAt = now + this.#random.between(TROUBLE_FOR_MS / 3, RETENTION_MS)
-    const table = tables.get(`${PREFIX}-uploads`)
-    table?.put(
-      {
-        ...{
-          uploadId,
-          item: 'session',
-          state: 'ready',
-          size: 6,
-          partSize: 6,
-          partCount: 1,
-          requestHash: 'h',
-        },
-        name: sourceName(kind, this.#random.seldomLong(500, 60_000)),
-        media: { ...media, tags: {}, artwork: false, chapters: 0 },
-        ...{ createdAt: now, updatedAt: now, expiresAt, expiryQueue: 'expiring#0' },
-        expiryOrder: `${String(expiresAt).padStart(15, '0')}#${uploadId}`,
-      },
-      {},
-    )
-    bucket.put(`uploads/${uploadId}/source`, 'source')
-    const row = () => table?.get({ uploadId, item: 'session' })
-    return { uploadId, expiresAt: () => Number(row()?.['expiresAt'] ?? 0) }
   }
 }
