@@ -53,6 +53,10 @@ export class Execution {
     this.#giveUp.abort()
   }
 
+  get isRevoked(): boolean {
+    return this.#reason === 'revoked'
+  }
+
   /** Gives the job back at once; a result that lies in the store already is still committed, if that is possible now. */
   release(): void {
     this.#end('released')

@@ -129,7 +129,8 @@ export class JobReader {
     const line = theRow || known?.doubted ? undefined : await this.#lineOf(before)
     const { status, asOf } = line ?? { status: await this.#status(jobId, before), asOf: now }
     const learnt = this.#known.get(jobId)
-    if (learnt && learnt !== known) return learnt // what was written meanwhile is newer than what was read
+    // What was written meanwhile is newer than what was read; what came into doubt meanwhile must be read again.
+    if (learnt && learnt !== known) return learnt.doubted ? this.#load(jobId, true) : learnt
     return this.#keep(jobId, { status, stale: false, asOf, freshUntil: onStroke(asOf + freshForMs(status)) })
   }
 

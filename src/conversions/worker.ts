@@ -64,9 +64,10 @@ export class Worker {
     else execution.revoke()
   }
 
-  /** The lease under which a job runs here. */
+  /** The lease under which a job runs here, as far as this process knows. */
   leaseOf(jobId: string): LeasedJob | undefined {
-    return this.#slots.get(jobId)?.execution?.job
+    const execution = this.#slots.get(jobId)?.execution
+    return execution?.isRevoked ? undefined : execution?.job
   }
 
   /**

@@ -1,59 +1,54 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import type { JobView } from '../../src/contract/index.ts'
 import { json, problem } from '../support/api.ts'
 import { auditAndSweep, jobRows } from '../support/audit.ts'
 import type { Fault } from '../support/fault-proxy.ts'
-import { startFleet, type Fleet } from '../support/fleet.ts'
-import { Visitor } from '../support/visitor.ts'
+import { test } from '../support/with-fleet.ts'
 
 /** Faults stay until so many calls met one. */
 const STRUCK = 25
-let fleet: Fleet
-let visitor: Visitor
 let long = ''
 let short = ''
 
-beforeAll(async () => {
-  fleet = await startFleet()
+test.beforeAll(async ({ fleet }) => {
   long = await fleet.upload(24)
   short = await fleet.upload(3)
 })
-afterAll(() => fleet[Symbol.asyncDispose]())
-beforeEach(() => {
-  visitor = new Visitor(fleet)
-})
-afterEach(async () => {
-  fleet.dynamodb.clear()
-  await visitor.leave()
-})
+test.afterEach(({ fleet }) => fleet.dynamodb.clear())
 
-test.each<Fault>([
+test.for<Fault>([
   { kind: 'throttle', share: 1 / 3 },
   { kind: 'error', share: 1 / 2 },
   { kind: 'hang', share: 1 / 4 },
   { kind: 'reset', share: 1 / 2 },
   { kind: 'apply-then-drop', share: 1 / 2 },
-])('what is accepted and cancelled while DynamoDB meets "$kind" ends as it was promised', async (fault) => {
-  await visitor.convert(long)
-  const doomed = await visitor.convert(long)
-  const before = fleet.dynamodb.struck()
-  fleet.dynamodb.set(fault)
-  await visitor.convert(short)
-  await visitor.convert(short, 'flac')
-  await visitor.cancel(doomed)
-  while (fleet.dynamodb.struck() < before + STRUCK) await delay(100)
-  fleet.dynamodb.clear()
+])(
+  'what is accepted and cancelled while DynamoDB meets "$kind" ends as it was promised',
+  async (fault, { fleet, visitor }) => {
+    await visitor.convert(long)
+    const doomed = await visitor.convert(long)
+    const before = fleet.dynamodb.struck()
+    fleet.dynamodb.set(fault)
+    await visitor.convert(short)
+    await visitor.convert(short, 'flac')
+    await visitor.cancel(doomed)
+    while (fleet.dynamodb.struck() < before + STRUCK) await delay(100)
+    fleet.dynamodb.clear()
 
-  await visitor.sawAllEnd()
-  expect(await auditAndSweep(fleet, visitor)).toEqual([])
-  const rows = (await jobRows(fleet.stores)).filter(({ jobId }) => visitor.acknowledged.has(jobId))
-  const ends = rows.map(({ jobId, state }) => (visitor.cancelled.has(jobId) ? 'as wished' : state))
-  expect(ends.filter((end) => end !== 'as wished' && end !== 'done')).toEqual([])
-})
+    await visitor.sawAllEnd()
+    expect(await auditAndSweep(fleet, visitor)).toEqual([])
+    const rows = (await jobRows(fleet.stores)).filter(({ jobId }) => visitor.acknowledged.has(jobId))
+    const ends = rows.map(({ jobId, state }) => (visitor.cancelled.has(jobId) ? 'as wished' : state))
+    expect(ends.filter((end) => end !== 'as wished' && end !== 'done')).toEqual([])
+  },
+)
 
-test('a request that is repeated after its answer was lost on the way from DynamoDB finds the job it had made', async () => {
+test('a request that is repeated after its answer was lost on the way from DynamoDB finds the job it had made', async ({
+  fleet,
+  visitor,
+}) => {
   const uploadId = await fleet.upload(4)
   const [one, two] = fleet.members
   const ask = (member: typeof one) =>

@@ -1,21 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { auditAndSweep, jobRow } from '../support/audit.ts'
-import { startFleet, type Fleet } from '../support/fleet.ts'
-import { Visitor } from '../support/visitor.ts'
+import { test } from '../support/with-fleet.ts'
 
-let fleet: Fleet
-let visitor: Visitor
-
-beforeAll(async () => {
-  fleet = await startFleet()
-})
-afterAll(() => fleet[Symbol.asyncDispose]())
-beforeEach(() => {
-  visitor = new Visitor(fleet)
-})
-afterEach(() => visitor.leave())
-
-test('a job that was cancelled before or after its process died ends cancelled, never done', async () => {
+test('a job that was cancelled before or after its process died ends cancelled, never done', async ({
+  fleet,
+  visitor,
+}) => {
   const [first, second, other] = fleet.members
   const uploadId = await fleet.upload(60)
   const early = await visitor.convert(uploadId, 'opus', first)
@@ -35,7 +25,10 @@ test('a job that was cancelled before or after its process died ends cancelled, 
   expect(await auditAndSweep(fleet, visitor)).toEqual([])
 })
 
-test('a job that is cancelled while its process is handing it over ends cancelled', async () => {
+test('a job that is cancelled while its process is handing it over ends cancelled', async ({
+  fleet,
+  visitor,
+}) => {
   const [leaving, , other] = fleet.members
   const id = await visitor.convert(await fleet.upload(60), 'opus', leaving)
   await visitor.saw(id, ({ phase }) => phase === 'converting')

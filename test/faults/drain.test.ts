@@ -1,23 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { auditAndSweep, jobRow } from '../support/audit.ts'
-import { startFleet, type Fleet } from '../support/fleet.ts'
-import { Visitor } from '../support/visitor.ts'
+import { test } from '../support/with-fleet.ts'
 
 /** Half of what it takes until a silent process counts as dead: whoever is faster was told. */
 const AT_ONCE_MS = 15_000
-let fleet: Fleet
-let visitor: Visitor
-
-beforeAll(async () => {
-  fleet = await startFleet()
-})
-afterAll(() => fleet[Symbol.asyncDispose]())
-beforeEach(() => {
-  visitor = new Visitor(fleet)
-})
-afterEach(() => visitor.leave())
-
-test('a process that is asked to stop hands its job over at once, and the job fails in nobody’s eyes', async () => {
+test('a process that is asked to stop hands its job over at once, and the job fails in nobody’s eyes', async ({
+  fleet,
+  visitor,
+}) => {
   const [stopping] = fleet.members
   const id = await visitor.convert(await fleet.upload(60), 'opus', stopping)
   await visitor.saw(id, ({ phase, progress }) => phase === 'converting' && progress > 20)

@@ -1,20 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { auditAndSweep, jobRows } from '../support/audit.ts'
-import { startFleet, type Fleet, type Member } from '../support/fleet.ts'
-import { Visitor } from '../support/visitor.ts'
-
-let fleet: Fleet
-let visitor: Visitor
-
-beforeAll(async () => {
-  fleet = await startFleet()
-})
-afterAll(() => fleet[Symbol.asyncDispose]())
-beforeEach(() => {
-  visitor = new Visitor(fleet)
-})
-afterEach(() => visitor.leave())
+import type { Member } from '../support/fleet.ts'
+import { test } from '../support/with-fleet.ts'
 
 /** `kill -9`, and up again at once. */
 async function crash(member: Member | undefined): Promise<void> {
@@ -22,7 +10,10 @@ async function crash(member: Member | undefined): Promise<void> {
   await member?.restart()
 }
 
-test('whichever process is killed at whichever moment, every accepted job ends done', async () => {
+test('whichever process is killed at whichever moment, every accepted job ends done', async ({
+  fleet,
+  visitor,
+}) => {
   const long = await fleet.upload(32)
   const short = await fleet.upload(3)
   const formats = ['opus', 'wav', 'flac', 'opus', 'mp3', 'opus', 'wav', 'opus']

@@ -1,34 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import type { ReadyView } from '../../src/contract/index.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { json, problem } from '../support/api.ts'
 import { auditAndSweep, jobRow, soundOf, spentAttempts } from '../support/audit.ts'
-import { startFleet, type Fleet, type Member } from '../support/fleet.ts'
-import { Visitor } from '../support/visitor.ts'
+import type { Fleet, Member } from '../support/fleet.ts'
+import type { Visitor } from '../support/visitor.ts'
+import { test } from '../support/with-fleet.ts'
 
-let fleet: Fleet
-let visitor: Visitor
 let uploadId = ''
 let short = ''
 
-beforeAll(async () => {
-  fleet = await startFleet()
+test.beforeAll(async ({ fleet }) => {
   uploadId = await fleet.upload(80)
   short = await fleet.upload(3)
 })
-afterAll(() => fleet[Symbol.asyncDispose]())
-beforeEach(() => {
-  visitor = new Visitor(fleet)
-})
-afterEach(async () => {
+test.afterEach(async ({ fleet }) => {
   await fleet.dynamodb.restore()
   await fleet.s3.restore()
-  await visitor.leave()
 })
 
+type On = { fleet: Fleet; visitor: Visitor }
+
 /** A conversion that has begun on the member it was asked for, and that everybody was asked about. */
-async function begun(owner: Member, format: string): Promise<string> {
+async function begun({ fleet, visitor }: On, owner: Member, format: string): Promise<string> {
   const id = await visitor.convert(uploadId, format, owner)
   await visitor.saw(id, ({ phase, progress }) => phase === 'converting' && progress > 10)
   expect(fleet.runnerOf(id)).toBe(owner)
@@ -43,7 +38,7 @@ async function expectUnavailable(response: Response): Promise<void> {
 }
 
 /** What every member promises while DynamoDB is away; `owner` runs the job `id`. */
-async function expectDegraded(id: string, owner: Member): Promise<void> {
+async function expectDegraded({ fleet }: On, id: string, owner: Member): Promise<void> {
   for (const member of fleet.members) {
     const { api } = member
     expect((await api.call('health/live')).status).toBe(200)
@@ -62,7 +57,12 @@ async function expectDegraded(id: string, owner: Member): Promise<void> {
 }
 
 /** The end of a job that was not given away: one lease, one attempt, one result. */
-async function expectUndisturbed(id: string, owner: Member, extension: string): Promise<void> {
+async function expectUndisturbed(
+  { fleet, visitor }: On,
+  id: string,
+  owner: Member,
+  extension: string,
+): Promise<void> {
   await visitor.saw(id, ({ state }) => state === 'done')
   const key = `results/${id}/1.${extension}`
   expect(await jobRow(fleet.stores, id)).toMatchObject({ state: 'done', attempt: 1, result: { key } })
@@ -70,44 +70,53 @@ async function expectUndisturbed(id: string, owner: Member, extension: string): 
   expect(owner.leases(id)).toEqual([1])
 }
 
-test('a conversion goes on to its end while DynamoDB is away, and everybody is told the truth meanwhile', async () => {
+test('a conversion goes on to its end while DynamoDB is away, and everybody is told the truth meanwhile', async ({
+  fleet,
+  visitor,
+}) => {
+  const on = { fleet, visitor }
   const [owner] = fleet.members
-  const id = await begun(owner, 'wav')
+  const id = await begun(on, owner, 'wav')
   await fleet.dynamodb.refuse()
-  await expectDegraded(id, owner)
+  await expectDegraded(on, id, owner)
   while ((await soundOf(fleet.stores, id)).length === 0) await delay(100)
   await fleet.dynamodb.restore()
 
-  await expectUndisturbed(id, owner, 'wav')
+  await expectUndisturbed(on, id, owner, 'wav')
   await visitor.convert(short)
   await visitor.sawAllEnd()
   expect(await auditAndSweep(fleet, visitor)).toEqual([])
 })
 
-test('a conversion whose result cannot be stored while S3 is away is done afterwards, and new jobs are taken in', async () => {
+test('a conversion whose result cannot be stored while S3 is away is done afterwards, and new jobs are taken in', async ({
+  fleet,
+  visitor,
+}) => {
+  const on = { fleet, visitor }
   const [, owner, other] = fleet.members
-  const id = await begun(owner, 'wav')
+  const id = await begun(on, owner, 'wav')
   await fleet.s3.refuse()
   const meanwhile = await visitor.convert(short, 'opus', other)
   await visitor.saw(id, ({ phase }) => phase !== 'converting')
   await expectUnavailable(await other.api.post('uploads', { name: 'song.wav', size: 1 }))
   await fleet.s3.restore()
 
-  await expectUndisturbed(id, owner, 'wav')
+  await expectUndisturbed(on, id, owner, 'wav')
   await visitor.saw(meanwhile, ({ state }) => state === 'done')
   const row = await jobRow(fleet.stores, meanwhile)
   expect(row && spentAttempts(row)).toBe(1)
   expect(await auditAndSweep(fleet, visitor)).toEqual([])
 })
 
-test('a conversion survives that no name can be resolved for some seconds', async () => {
+test('a conversion survives that no name can be resolved for some seconds', async ({ fleet, visitor }) => {
+  const on = { fleet, visitor }
   const [, , owner] = fleet.members
-  const id = await begun(owner, 'opus')
+  const id = await begun(on, owner, 'opus')
   await fleet.loseNames()
-  await expectDegraded(id, owner)
+  await expectDegraded(on, id, owner)
   await fleet.findNames()
 
-  await expectUndisturbed(id, owner, 'opus')
+  await expectUndisturbed(on, id, owner, 'opus')
   await visitor.convert(short)
   await visitor.sawAllEnd()
   expect(await auditAndSweep(fleet, visitor)).toEqual([])

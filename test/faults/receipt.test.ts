@@ -1,22 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { auditAndSweep, jobRow, objects, soundOf } from '../support/audit.ts'
-import { startFleet, type Fleet } from '../support/fleet.ts'
-import { Visitor } from '../support/visitor.ts'
+import { test } from '../support/with-fleet.ts'
 
-let fleet: Fleet
-let visitor: Visitor
-
-beforeAll(async () => {
-  fleet = await startFleet()
-})
-afterAll(() => fleet[Symbol.asyncDispose]())
-beforeEach(() => {
-  visitor = new Visitor(fleet)
-})
-afterEach(() => visitor.leave())
-
-test('a result that its process could not report before it died is adopted, and not made again', async () => {
+test('a result that its process could not report before it died is adopted, and not made again', async ({
+  fleet,
+  visitor,
+}) => {
   const [worker] = fleet.members
   const id = await visitor.convert(await fleet.upload(48), 'opus', worker)
   await visitor.saw(id, ({ phase, progress }) => phase === 'converting' && progress > 20)

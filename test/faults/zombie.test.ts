@@ -1,24 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { auditAndSweep, jobRow } from '../support/audit.ts'
-import { startFleet, type Fleet, type Member } from '../support/fleet.ts'
-import { Visitor } from '../support/visitor.ts'
+import type { Member } from '../support/fleet.ts'
+import { test } from '../support/with-fleet.ts'
 
 const STOPPED_MS = 60_000
-let fleet: Fleet
-let visitor: Visitor
-
-beforeAll(async () => {
-  fleet = await startFleet()
-})
-afterAll(() => fleet[Symbol.asyncDispose]())
-beforeEach(() => {
-  visitor = new Visitor(fleet)
-})
-afterEach(() => visitor.leave())
-
 /** Resolves when a member has no work folder any more: whatever it was doing, it is done with it. */
 async function atRest({ dataDir }: Member): Promise<void> {
   const tmp = path.join(dataDir, 'tmp')
@@ -29,7 +17,10 @@ async function atRest({ dataDir }: Member): Promise<void> {
   }
 }
 
-test('a process that slept for a minute finds its job finished by another one, and changes nothing', async () => {
+test('a process that slept for a minute finds its job finished by another one, and changes nothing', async ({
+  fleet,
+  visitor,
+}) => {
   const [zombie] = fleet.members
   const id = await visitor.convert(await fleet.upload(80), 'opus', zombie)
   await visitor.saw(id, ({ phase, progress }) => phase === 'converting' && progress > 20)

@@ -15,6 +15,8 @@ let now = 0
 /** Reads of the store since the last look, by kind. */
 let reads: string[] = []
 let away = false
+/** What has been read is held back until then. */
+let held: Promise<void> | undefined
 let own: { lease: LeasedJob; snapshot: Snapshot; confirmed: boolean } | undefined
 let jobs: JobRepository
 let pages: ProgressRepository
@@ -34,6 +36,7 @@ beforeEach(async () => {
   now = 1_800_000_000_000
   reads = []
   away = false
+  held = undefined
   own = undefined
   reader = makeReader()
 })
@@ -46,7 +49,9 @@ function makeReader(): JobReader {
     async (...args: Args) => {
       reads.push(kind)
       if (away) throw new StoreUnavailable('state', undefined)
-      return read(...args)
+      const result = await read(...args)
+      await held
+      return result
     }
   const rows = {
     find: through('row', (id: string) => jobs.find(id)),
@@ -233,4 +238,20 @@ test('after a job has left this process, its row counts, whatever an old page sa
   own = undefined
   reader.doubt(lease.jobId)
   expect((await reader.read(lease.jobId))?.status.job.state).toBe('failed')
+})
+
+test('what was read while the job left this process is read again', async () => {
+  const lease = await claimed()
+  await writePage({ [lease.jobId]: snapshot(50) })
+  await reader.read(lease.jobId)
+  now += SECOND
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  held = promise
+  taken()
+  const reading = reader.read(lease.jobId)
+  await expect.poll(() => reads).toEqual(['page'])
+  await jobs.settle(lease, { state: 'done', updatedAt: now })
+  reader.doubt(lease.jobId)
+  resolve(undefined)
+  expect((await reading)?.status.job.state).toBe('done')
 })
