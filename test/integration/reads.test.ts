@@ -255,3 +255,11 @@ test('what was read while the job left this process is read again', async () => 
   resolve(undefined)
   expect((await reading)?.status.job.state).toBe('done')
 })
+
+test('what is learnt late takes nothing back', async () => {
+  const lease = await claimed()
+  reader.learn({ ...lease, state: 'failed' })
+  reader.learn(lease)
+  expect((await reader.read(lease.jobId))?.status.job.state).toBe('failed')
+  expect(taken()).toEqual([])
+})

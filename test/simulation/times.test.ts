@@ -43,6 +43,10 @@ class Scene {
     return this.world.at - at
   }
 
+  wait(ms: number): Promise<void> {
+    return this.#clock.sleep(ms)
+  }
+
   /** A conversion of a minute that has been running on its owner for a while. */
   async begin(): Promise<void> {
     this.owner.start()
@@ -102,4 +106,30 @@ test('a job of a process that is stopped in order runs again within fifteen seco
     return scene.until(() => scene.row?.['state'] === 'running' && scene.row['fence'] === 2)
   })
   expect(longest(times)).toBeLessThanOrEqual(15 * SECOND_MS)
+})
+
+test('an outage of two minutes takes no job from a process that lives', async () => {
+  await play(async (scene) => {
+    await scene.begin()
+    scene.world.network.away.add('state')
+    await scene.wait(120_000) // the conversion ends meanwhile
+    scene.world.network.away.delete('state')
+    const late = await scene.until(() => scene.row?.['state'] === 'done')
+    expect(scene.row).toMatchObject({ fence: 1, crashes: 0 })
+    return late
+  })
+})
+
+test('a process that alone is cut off for two minutes loses its job, and finds that out', async () => {
+  await play(async (scene) => {
+    await scene.begin()
+    const { lane } = scene.owner
+    if (lane) scene.world.network.away.add(lane)
+    const time = await scene.until(() => scene.row?.['state'] === 'done')
+    expect(scene.row).toMatchObject({ fence: 2, crashes: 1 })
+    if (lane) scene.world.network.away.delete(lane)
+    await scene.wait(30_000)
+    expect(scene.row).toMatchObject({ state: 'done', fence: 2 })
+    return time
+  })
 })
