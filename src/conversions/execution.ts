@@ -109,7 +109,9 @@ export class Execution {
       await this.#keepLog(outcome.log)
       return done(receiptOf(outcome), this.#context())
     } catch (error) {
-      log.warn({ err: error, jobId: job.jobId, fence: job.fence }, 'conversion ended without a result')
+      const { jobId, fence } = job
+      if (this.#reason) log.info({ jobId, fence, reason: this.#reason }, 'conversion broken off')
+      else log.warn({ err: error, jobId, fence }, 'conversion ended without a result')
       if (error instanceof StoreUnavailable) this.#storeAway = error.store
       if (error instanceof ConversionRefused) await this.#keepLog(error.log)
       return this.#settlementOf(error)

@@ -17,6 +17,8 @@ const PARTITIONS: Record<string, string> = {
 }
 const FINAL = ['done', 'failed', 'cancelled']
 
+type Row = Record<string, unknown>
+
 /** A row of the jobs table, as far as the audit looks. */
 export type JobRow = {
   jobId: string
@@ -29,14 +31,16 @@ export type JobRow = {
 }
 
 /** Every row of the jobs table. */
-export async function jobRows({ db, prefix }: SharedStores): Promise<JobRow[]> {
-  const rows: JobRow[] = []
-  const TableName = `${prefix}-jobs`
-  let start: Record<string, unknown> | undefined
+export const jobRows = async (stores: SharedStores) => (await rowsOf(stores, 'jobs')) as JobRow[]
+
+async function rowsOf({ db, prefix }: SharedStores, table: 'jobs' | 'uploads'): Promise<Row[]> {
+  const rows: Row[] = []
+  const TableName = `${prefix}-${table}`
+  let start: Row | undefined
   do {
     const scan = new ScanCommand({ TableName, ConsistentRead: true, ExclusiveStartKey: start })
     const { Items = [], LastEvaluatedKey } = await db.send(scan)
-    rows.push(...(Items as JobRow[]))
+    rows.push(...Items)
     start = LastEvaluatedKey
   } while (start)
   return rows
@@ -80,6 +84,7 @@ async function audit({ stores }: Fleet, visitor: Visitor): Promise<string[]> {
     ...visitor.violations,
     ...[...visitor.acknowledged].flatMap((jobId) => endOf(jobId, byId.get(jobId), visitor)),
     ...(await misplaced(stores, rows)),
+    ...(await misplacedUploads(stores)),
     ...(await orphans(stores, byId, contents)),
     ...rows.flatMap((row) => lostResult(row, contents)),
   ]
@@ -104,26 +109,38 @@ function endOf(jobId: string, row: JobRow | undefined, { cancelled }: Visitor): 
 async function misplaced(stores: SharedStores, rows: JobRow[]): Promise<string[]> {
   const places = new Map<string, string[]>()
   for (const queue of new Set(Object.values(PARTITIONS)))
-    for (const jobId of await jobsIn(stores, queue)) places.set(jobId, [...(places.get(jobId) ?? []), queue])
-  const wrong = rows.filter(({ jobId, state }) => {
-    const wanted = PARTITIONS[state] ?? ''
-    return (places.get(jobId) ?? []).join() !== wanted
+    for (const jobId of await idsIn(stores, WORK, queue))
+      places.set(jobId, [...(places.get(jobId) ?? []), queue])
+  return rows.flatMap(({ jobId, state }) => {
+    const found = places.get(jobId)?.join() ?? ''
+    return found === (PARTITIONS[state] ?? '') ? [] : [`${jobId}: ${state}, and indexed in [${found}]`]
   })
-  return wrong.map(
-    ({ jobId, state }) => `${jobId}: ${state}, and indexed in [${places.get(jobId)?.join() ?? ''}]`,
+}
+
+async function misplacedUploads(stores: SharedStores): Promise<string[]> {
+  const found = new Set(await idsIn(stores, EXPIRY, 'expiring#0'))
+  const sessions = (await rowsOf(stores, 'uploads')).filter(({ item }) => item === 'session')
+  return sessions.flatMap(({ uploadId, state }) =>
+    found.has(String(uploadId)) === (state !== 'gone')
+      ? []
+      : [`upload ${String(uploadId)}: ${String(state)}, and wrongly indexed`],
   )
 }
 
-async function jobsIn({ db, prefix }: SharedStores, queue: string): Promise<string[]> {
+const WORK = { table: 'jobs', index: 'work', partition: 'workQueue', id: 'jobId' }
+const EXPIRY = { table: 'uploads', index: 'expiry', partition: 'expiryQueue', id: 'uploadId' }
+
+async function idsIn({ db, prefix }: SharedStores, where: typeof WORK, queue: string): Promise<string[]> {
   const { Items = [] } = await db.send(
     new QueryCommand({
-      TableName: `${prefix}-jobs`,
-      IndexName: 'work',
-      KeyConditionExpression: 'workQueue = :queue',
+      TableName: `${prefix}-${where.table}`,
+      IndexName: where.index,
+      KeyConditionExpression: '#partition = :queue',
+      ExpressionAttributeNames: { '#partition': where.partition },
       ExpressionAttributeValues: { ':queue': queue },
     }),
   )
-  return Items.map(({ jobId }) => String(jobId))
+  return Items.map((item) => String(item[where.id]))
 }
 
 async function orphans(
