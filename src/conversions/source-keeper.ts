@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Uploads } from '../uploads/index.ts'
 import type { JobRepository } from './job-repository.ts'
-import { hasEnded } from './job.ts'
+import { hasEnded, type Job } from './job.ts'
 
 /** A job that is older than this share of the retention time has its source kept for another retention time. */
 const OLD_AFTER = 1 / 3
@@ -32,14 +32,12 @@ export class SourceKeeper {
     const oldSince = clock.now() - retentionMs * OLD_AFTER
     const running = (await jobs.listRunning()).map(({ jobId }) => jobId)
     const waiting = await jobs.listQueued(MOST_WAITING, oldSince)
-    await Promise.all([...running, ...waiting].map((jobId) => this.#keep(jobId, oldSince)))
+    const found = await Promise.all([...running, ...waiting].map((jobId) => jobs.find(jobId)))
+    for (const job of found) if (job && !hasEnded(job) && job.createdAt <= oldSince) await this.#keep(job)
   }
 
-  async #keep(jobId: string, oldSince: number): Promise<void> {
-    const { jobs, uploads, clock, log, retentionMs } = this.#parts
-    const job = await jobs.find(jobId)
-    if (!job || hasEnded(job) || job.createdAt > oldSince) return
-    const { uploadId } = job.source
+  async #keep({ jobId, source: { uploadId } }: Job): Promise<void> {
+    const { uploads, clock, log, retentionMs } = this.#parts
     const kept = await uploads.keepSource(uploadId, clock.now() + retentionMs)
     if (!kept) log.warn({ jobId, uploadId }, 'source of a waiting job is gone')
   }

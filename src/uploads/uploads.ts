@@ -175,16 +175,21 @@ export class Uploads {
     if (!session) throw new failures.UploadNotFound()
     this.#refuseExpired(session)
     if (session.state !== 'ready' || !session.media) throw new failures.UploadNotReady()
-    if (session.expiresAt < neededUntil && !(await this.keepSource(uploadId, neededUntil)))
-      throw new failures.UploadExpired()
+    if (!(await this.#outlives(session, neededUntil))) throw new failures.UploadExpired()
     return { session, media: session.media }
   }
 
-  /** Has a finished upload live at least until then; false when it is not there any more. */
+  /** Has a finished upload live at least until then, even if its time is over; false when it is not there any more. */
   async keepSource(uploadId: string, neededUntil: number): Promise<boolean> {
+    const session = await this.#parts.repository.findSession(uploadId)
+    return session?.state === 'ready' && (await this.#outlives(session, neededUntil))
+  }
+
+  async #outlives({ uploadId, expiresAt }: Session, neededUntil: number): Promise<boolean> {
+    if (expiresAt >= neededUntil) return true
     const { repository, retentionMs } = this.#parts
-    const until = sourceExpiry(neededUntil, retentionMs)
-    return (await repository.keep(uploadId, ['ready'], until))?.state === 'ready'
+    const kept = await repository.keep(uploadId, ['ready'], sourceExpiry(neededUntil, retentionMs))
+    return kept?.state === 'ready'
   }
 
   /** The bytes of a finished upload. Throws UploadNotFound when they are gone. */

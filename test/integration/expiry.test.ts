@@ -105,6 +105,10 @@ test('a job that waits longer than things are kept finds its source all the same
   }
   expect((await waiting.findUpload(uploadId)).state).toBe('ready')
   expect((await waiting.findJob(id)).state).toBe('queued')
+  const before = idle.uses.length
+  await idle.service.sweeper.sweep({ orphans: false })
+  const operations = idle.uses.slice(before).map(({ operation }) => operation)
+  expect(operations).not.toContain('UpdateItem') // it lives long enough: no sweep of a minute later writes again
 })
 
 test('whoever needs a source for a short time takes nothing from who needs it for longer', async () => {

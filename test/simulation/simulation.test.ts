@@ -5,8 +5,11 @@ import { tellStory, type Story } from './story.ts'
 const SEEDS = { first: Number(process.env['SIM_SEED'] ?? 1), count: Number(process.env['SIM_SEEDS'] ?? 500) }
 const CHUNK = 50
 
+/** Whoever replays one seed wants to see all of it. */
+const LAST_LINES = SEEDS.count === 1 ? Number.POSITIVE_INFINITY : 100
+
 const report = ({ seed, violations, trace }: Story) =>
-  `Replay with SIM_SEED=${seed} SIM_SEEDS=1.\n${violations.join('\n')}\n\n${trace.slice(-400).join('\n')}`
+  [`Replay with SIM_SEED=${seed} SIM_SEEDS=1.`, ...violations, '', ...trace.slice(-LAST_LINES)].join('\n')
 
 test('one seed is one story', async () => {
   const [once, again] = [await tellStory(7), await tellStory(7)]

@@ -12,8 +12,6 @@ export const PREFIX = 'sim'
 export const BUCKET = 'bucket'
 const STARTS_AT = 1_800_000_000_000
 const LONGEST_LAG_MS = 8000
-/** Lines of the trace that a failure shows. */
-const LAST_LINES = 4000
 
 /** A store that is broken on purpose, so that the judge has something to find. */
 export type Defect = 'ignores conditions' | 'forgets writes'
@@ -58,7 +56,6 @@ export class World {
 
   tell(who: string, sentence: string): void {
     this.trace.push(`${(this.at / 1000).toFixed(3).padStart(9)} ${who}: ${sentence}`)
-    if (this.trace.length > 2 * LAST_LINES) this.trace.splice(0, LAST_LINES)
   }
 
   count(what: string): void {
