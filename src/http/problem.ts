@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { Problem, ProblemCode } from '../contract/index.ts'
 import { Failure } from '../kernel/failure.ts'
 import type { Log } from '../kernel/log.ts'
+import { MiB } from '../kernel/units.ts'
 
 type Kind = { status: number; title: string; retryAfterSeconds?: number }
 
@@ -62,6 +63,12 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
   })
 }
 
+/**
+ * A connection that is closed while its client still sends is reset, and the client never reads why (RFC 9112, 9.6): the
+ * rest of a body up to this size is read and forgotten instead.
+ */
+const LARGEST_DISCARDED_BYTES = 64 * MiB
+
 type Told = { code: ProblemCode; detail: string; facts?: Record<string, unknown> }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, { code, detail, facts }: Told): void {
@@ -80,6 +87,8 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, { code, detai
   if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
   if (code === 'range-not-satisfiable')
     reply.header('content-range', `bytes */${String(facts?.['sizeBytes'])}`)
+  if (code === 'request-too-large' && Number(request.headers['content-length']) <= LARGEST_DISCARDED_BYTES)
+    reply.removeHeader('connection')
   for (const name of ['etag', 'content-disposition', 'accept-ranges']) reply.removeHeader(name)
   void reply
     .code(status)

@@ -131,6 +131,11 @@ const option = (options: object, format: string) => api.post('jobs', { uploadId:
 const raw = (body: string, type = 'application/json') =>
   api.call('uploads', { method: 'POST', body, headers: { 'content-type': type } })
 
+test('whoever sends far too much is told so each time, and never cut off before', async () => {
+  for (let time = 1; time <= 100; time++)
+    expect((await raw(`{"name":"${'a'.repeat(2_000_000)}"}`)).status).toBe(413)
+})
+
 test.each(refusals)('%s is a problem with its code', async (_, ask, status, code) => {
   await leavingNothing(async () => {
     const answer = await ask()
