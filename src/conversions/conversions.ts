@@ -85,11 +85,11 @@ export class Conversions {
   }
 
   /**
-   * How a job stands, as this process knows it; never less far than `after`, which the client has seen already. Throws
-   * JobNotFound, JobExpired, StoreUnavailable.
+   * How a job stands, as this process knows it; never less far than `after`, which the client has seen already, and with
+   * `exactly` nothing older than the question. Throws JobNotFound, JobExpired, StoreUnavailable.
    */
-  async find(jobId: string, after?: Mark): Promise<Seen> {
-    const seen = isId(jobId) ? await this.#parts.reader.read(jobId, after) : undefined
+  async find(jobId: string, after?: Mark, options: { exactly?: boolean } = {}): Promise<Seen> {
+    const seen = isId(jobId) ? await this.#parts.reader.read(jobId, after, options) : undefined
     if (!seen) throw new failures.JobNotFound()
     this.#refuseExpired(seen.status.job)
     return seen

@@ -35,6 +35,7 @@ export class Execution {
   readonly #giveUp = new AbortController()
   #reason: Reason | undefined
   #storeAway: StoreUnavailable['store'] | undefined
+  #isCommitting = false
 
   constructor(parts: ExecutionParts, job: LeasedJob) {
     this.#parts = parts
@@ -53,8 +54,12 @@ export class Execution {
     this.#giveUp.abort()
   }
 
-  get isRevoked(): boolean {
-    return this.#reason === 'revoked'
+  /**
+   * Whether this process knows for certain that the job runs here: not after its lease was revoked, nor from the moment on
+   * that its end was sent to the store, which may have it before the answer is back.
+   */
+  get isCertain(): boolean {
+    return this.#reason !== 'revoked' && !this.#isCommitting
   }
 
   /** Gives the job back at once; a result that lies in the store already is still committed, if that is possible now. */
@@ -148,6 +153,7 @@ export class Execution {
     const { jobs, clock, random, log } = this.#parts
     const { jobId, fence } = this.job
     if (this.#reason === 'revoked') return
+    this.#isCommitting = true
     let receiptIsThere = false
     const onAway = async (err: unknown) => {
       log.warn({ err, jobId, fence, state: settlement.state }, 'commit waits for the store')

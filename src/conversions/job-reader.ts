@@ -57,11 +57,12 @@ export class JobReader {
   }
 
   /**
-   * How a job stands; undefined when there is none. Never less far than `after`, which the client has seen already.
-   * Throws StoreUnavailable when the store is away and this process knows less than that.
+   * How a job stands; undefined when there is none. Never less far than `after`, which the client has seen already, and
+   * with `exactly` nothing older than the question. Throws StoreUnavailable when the store is away and this process knows
+   * less than that.
    */
-  async read(jobId: string, after?: Mark): Promise<Seen | undefined> {
-    const known = await this.#read(jobId, after)
+  async read(jobId: string, after?: Mark, { exactly = false } = {}): Promise<Seen | undefined> {
+    const known = await this.#read(jobId, after, exactly)
     return known.status && { ...known, status: atLeast(known.status, after), nextAt: known.freshUntil }
   }
 
@@ -80,19 +81,20 @@ export class JobReader {
     if (known) this.#keep(jobId, { ...known, freshUntil: 0, doubted: true })
   }
 
-  async #read(jobId: string, after: Mark | undefined): Promise<Known> {
+  async #read(jobId: string, after: Mark | undefined, exactly: boolean): Promise<Known> {
     const { page, clock } = this.#parts
     const now = clock.now()
     const own = this.#own(jobId, now)
-    if (own && page.isConfirmed() && reaches(own, after)) return this.#keep(jobId, own)
+    if (own && page.isConfirmed(jobId) && reaches(own, after)) return this.#keep(jobId, own)
     const known = this.#known.get(jobId)
-    if (known && now < known.freshUntil && reaches(known, after)) return known
+    const mayDiffer = isDone(known) ? false : exactly || (!after && isEnded(known))
+    if (known && now < known.freshUntil && reaches(known, after) && !mayDiffer) return known
     try {
-      return await this.#refresh(jobId, after)
+      return await (mayDiffer ? this.#readExactly(jobId) : this.#refresh(jobId, after))
     } catch (error) {
       const last = own ?? known
       if (!(error instanceof StoreUnavailable) || !last?.status || !reaches(last, after)) throw error
-      if (own) return own
+      if (own) return { ...own, stale: exactly } // it runs here, but whether somebody took it over is not known
       return this.#keep(jobId, { ...last, stale: true, freshUntil: clock.now() + LEFT_ALONE_MS })
     }
   }
@@ -107,6 +109,12 @@ export class JobReader {
     return { status, stale: false, asOf: now, freshUntil: onStroke(now + SECOND_MS), doubted: true }
   }
 
+  /** Whoever must not be told of the past cannot share a read that began before they asked, but the next one. */
+  async #readExactly(jobId: string): Promise<Known> {
+    await this.#reading.get(rowOf(jobId))?.catch(() => undefined)
+    return this.#readOnce(jobId, true)
+  }
+
   /** One read for all who ask at the same time; who has seen more than it brought has the row itself read. */
   async #refresh(jobId: string, after: Mark | undefined): Promise<Known> {
     const known = await this.#readOnce(jobId, false)
@@ -114,7 +122,7 @@ export class JobReader {
   }
 
   #readOnce(jobId: string, theRow: boolean): Promise<Known> {
-    const key = theRow ? `${jobId} row` : jobId
+    const key = theRow ? rowOf(jobId) : jobId
     const reading =
       this.#reading.get(key) ?? this.#load(jobId, theRow).finally(() => this.#reading.delete(key))
     this.#reading.set(key, reading)
@@ -129,8 +137,11 @@ export class JobReader {
     const line = theRow || known?.doubted ? undefined : await this.#lineOf(before)
     const { status, asOf } = line ?? { status: await this.#status(jobId, before), asOf: now }
     const learnt = this.#known.get(jobId)
-    // What was written meanwhile is newer than what was read; what came into doubt meanwhile must be read again.
-    if (learnt && learnt !== known) return learnt.doubted ? this.#load(jobId, true) : learnt
+    // What was learnt meanwhile may be newer than what was read; what came into doubt meanwhile must be read again.
+    if (learnt && learnt !== known) {
+      if (learnt.doubted) return this.#load(jobId, true)
+      if (!isBehind(learnt, status)) return learnt
+    }
     return this.#keep(jobId, { status, stale: false, asOf, freshUntil: onStroke(asOf + freshForMs(status)) })
   }
 
@@ -172,5 +183,16 @@ function freshForMs(status: JobStatus | undefined): number {
   if (!hasEnded(status.job)) return paceOf(status)
   return status.job.state === 'done' ? FRESH_MS.done : FRESH_MS.ended
 }
+
+const isBehind = ({ status: known }: Known, read: JobStatus | undefined) =>
+  read !== undefined && (known === undefined || isBefore(markOf(known), markOf(read)))
+
+/** Nothing of a done job changes but that it is deleted. */
+const isDone = (known: Known | undefined) => known?.status?.job.state === 'done'
+/** A failed or cancelled one may have been tried again, elsewhere. */
+const isEnded = (known: Known | undefined) => known?.status !== undefined && hasEnded(known.status.job)
+
+/** What a read of the row alone goes by. */
+const rowOf = (jobId: string) => `${jobId} row`
 
 const onStroke = (ms: number) => Math.ceil(ms / STROKE_MS) * STROKE_MS

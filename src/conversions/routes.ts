@@ -73,7 +73,10 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conve
     '/jobs/:jobId',
     { schema: { tags, params: ById, response: { 200: JobView } } },
     async (request, reply) => {
-      const view = tagged(reply, await conversions.find(request.params.jobId, seenBy(request)))
+      // Who comes here after the end was told elsewhere, without a tag, looks for the result.
+      const after = seenBy(request)
+      const seen = await conversions.find(request.params.jobId, after, { exactly: after === undefined })
+      const view = tagged(reply, seen)
       reply.header('cache-control', cacheFor(view))
       return view
     },

@@ -64,10 +64,10 @@ export class Worker {
     else execution.revoke()
   }
 
-  /** The lease under which a job runs here, as far as this process knows. */
+  /** The lease under which a job runs here for certain. */
   leaseOf(jobId: string): LeasedJob | undefined {
     const execution = this.#slots.get(jobId)?.execution
-    return execution?.isRevoked ? undefined : execution?.job
+    return execution?.isCertain ? execution.job : undefined
   }
 
   /**

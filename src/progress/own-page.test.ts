@@ -87,3 +87,18 @@ test('a page that could not be written is followed by a later one', async () => 
   })
   expect(pages.at(0)).toMatchObject({ sequence: 2, jobs: { j: { percent: 2 } } })
 })
+
+test('a job that was on the page over a long silence is not confirmed any more; one that came later is', async () => {
+  let away = false
+  const wait = () => undefined
+  const silence = Array.from({ length: 12 }, () => wait)
+  const steps = [
+    ...[(page: OwnPage) => page.report('old', snapshot(1)), wait],
+    ...[() => void (away = true), ...silence, () => void (away = false), wait],
+    ...[(page: OwnPage) => page.report('new', snapshot(1)), wait],
+  ]
+  const page = await run(steps, () => {
+    if (away) throw new Error('away')
+  })
+  expect([page.isConfirmed('old'), page.isConfirmed('new')]).toEqual([false, true])
+})

@@ -9,6 +9,8 @@ const TICK_MS = SECOND_MS
 const HEARTBEAT_MS = 2 * SECOND_MS
 /** Well past a heartbeat, well before anybody could take a silent worker for dead. */
 const CONFIRMED_FOR_MS = 6 * SECOND_MS
+/** After a longer silence others may have taken jobs over, even if their word of that never arrived. */
+const LONGEST_SILENCE_MS = 10 * SECOND_MS
 
 export type OwnPageParts = {
   repository: Pick<ProgressRepository, 'write'>
@@ -24,6 +26,8 @@ export type OwnPageParts = {
 export class OwnPage {
   readonly #parts: OwnPageParts
   readonly #jobs = new Map<string, Snapshot>()
+  /** Jobs that were on this page over a long silence. */
+  readonly #doubted = new Set<string>()
   readonly #stopping = new AbortController()
   /** Requests that were passed on and wait to be taken off the page. */
   #handled: PageRequest[] = []
@@ -31,6 +35,7 @@ export class OwnPage {
   #sequence = 0
   #moved = false
   #writtenAt = 0
+  #busySince = 0
 
   constructor(parts: OwnPageParts) {
     this.#parts = parts
@@ -43,6 +48,7 @@ export class OwnPage {
 
   /** Takes a snapshot. Percent never falls within one lease, whatever is reported. */
   report(jobId: string, snapshot: Snapshot): void {
+    if (this.#jobs.size === 0) this.#busySince = this.#parts.clock.now()
     const before = this.#jobs.get(jobId)
     const floor = before?.fence === snapshot.fence ? before.percent : 0
     this.#jobs.set(jobId, { ...snapshot, percent: Math.max(floor, snapshot.percent) })
@@ -51,6 +57,7 @@ export class OwnPage {
 
   forget(jobId: string): void {
     if (this.#jobs.delete(jobId)) this.#moved = true
+    this.#doubted.delete(jobId)
   }
 
   /** The latest snapshot of a job of this process. */
@@ -71,9 +78,12 @@ export class OwnPage {
     this.#stopping.abort()
   }
 
-  /** Whether the store has taken a page of late: a process that slept or is cut off must not trust what it remembers. */
-  isConfirmed(): boolean {
-    return this.#parts.clock.now() - this.#writtenAt <= CONFIRMED_FOR_MS
+  /**
+   * Whether a job is here for certain, as the store has taken a page of late and was never long without one: a process that
+   * slept or was cut off must not trust what it remembers.
+   */
+  isConfirmed(jobId: string): boolean {
+    return this.#parts.clock.now() - this.#writtenAt <= CONFIRMED_FOR_MS && !this.#doubted.has(jobId)
   }
 
   async #writeWhenDue(): Promise<void> {
@@ -88,6 +98,8 @@ export class OwnPage {
       this.#moved = true
       throw error
     })
+    if (clock.now() - Math.max(this.#writtenAt, this.#busySince) > LONGEST_SILENCE_MS)
+      for (const jobId of this.#jobs.keys()) this.#doubted.add(jobId)
     this.#writtenAt = now
     this.#handled = requests
     for (const request of requests) this.#onRequest(request)

@@ -54,9 +54,13 @@ export class ProgressRepository {
       new UpdateCommand({
         TableName: this.#table,
         Key: { workerId },
-        UpdateExpression: 'ADD #inbox :words SET #ttl = if_not_exists(#ttl, :ttl)',
-        ExpressionAttributeNames: { '#inbox': 'inbox', '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':words': new Set([wordOf(request)]), ':ttl': ttlOf(now) },
+        UpdateExpression: 'ADD #inbox :words SET #ttl = if_not_exists(#ttl, :ttl), #v = :v',
+        ExpressionAttributeNames: { '#inbox': 'inbox', '#ttl': 'ttl', '#v': 'v' },
+        ExpressionAttributeValues: {
+          ':words': new Set([wordOf(request)]),
+          ':ttl': ttlOf(now),
+          ':v': SCHEMA_VERSION,
+        },
       }),
     )
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { StoreUnavailable } from '../../src/aws/index.ts'
 import { JobReader, JobRepository, PageView, QueueView } from '../../src/conversions/index.ts'
-import type { LeasedJob } from '../../src/conversions/job.ts'
+import type { Job, LeasedJob } from '../../src/conversions/job.ts'
 import { markOf } from '../../src/conversions/mark.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { ProgressRepository, type Snapshot } from '../../src/progress/index.ts'
@@ -258,8 +258,39 @@ test('what was read while the job left this process is read again', async () => 
 
 test('what is learnt late takes nothing back', async () => {
   const lease = await claimed()
-  reader.learn({ ...lease, state: 'failed' })
+  const failed: Job = { ...lease, state: 'failed' }
+  reader.learn(failed)
   reader.learn(lease)
-  expect((await reader.read(lease.jobId))?.status.job.state).toBe('failed')
+  expect((await reader.read(lease.jobId, markOf({ job: failed })))?.status.job.state).toBe('failed')
   expect(taken()).toEqual([])
+})
+
+test('who asks for a job exactly is told nothing older than the question, whatever is remembered or under way', async () => {
+  const lease = await claimed()
+  await writePage({ [lease.jobId]: { ...snapshot(50), etaMs: 60 * SECOND } })
+  await reader.read(lease.jobId) // good for twelve seconds
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  held = promise
+  taken()
+  const early = reader.read(lease.jobId, undefined, { exactly: true })
+  await expect.poll(() => reads).toEqual(['row'])
+  await jobs.settle(lease, { state: 'done', updatedAt: now })
+  const late = reader.read(lease.jobId, undefined, { exactly: true })
+  const too = reader.read(lease.jobId, undefined, { exactly: true })
+  resolve(undefined)
+  await early // whatever it says: it began before the end
+  expect((await late)?.status.job.state).toBe('done')
+  expect((await too)?.status.job.state).toBe('done')
+  taken()
+  await reader.read(lease.jobId, undefined, { exactly: true })
+  expect(taken()).toEqual([]) // a done job stays so
+})
+
+test('the end of a job that may have been tried again elsewhere is not told from memory', async () => {
+  const lease = await claimed()
+  await jobs.settle(lease, { state: 'failed', updatedAt: now })
+  expect((await reader.read(lease.jobId))?.status.job.state).toBe('failed')
+  const failed = await jobs.find(lease.jobId)
+  if (failed) await jobs.requeue(failed, now, now + SECOND)
+  expect((await reader.read(lease.jobId))?.status.job.state).toBe('queued')
 })

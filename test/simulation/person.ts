@@ -27,6 +27,8 @@ export type Plan = {
   cancelsAfter: number | undefined
   retries: boolean
   deletes: boolean
+  /** Shows no entity tag. */
+  plain: boolean
 }
 
 /** A job as its owner remembers it. */
@@ -36,6 +38,7 @@ type Mine = {
   mark: Mark
   cancelled: boolean
   deleted: boolean
+  plain: boolean
 }
 
 /** Somebody with a file, in front of a load balancer: asks, watches, changes their mind; and notices every lie. */
@@ -84,6 +87,7 @@ export class Person {
       mark: markOf(seen.status),
       cancelled: false,
       deleted: false,
+      plain: plan.plain,
     }
     const changes = plan.cancelsAfter === undefined ? undefined : this.#cancelAfter(mine, plan.cancelsAfter)
     await this.#watch(mine)
@@ -106,12 +110,29 @@ export class Person {
   async #look(mine: Mine): Promise<void> {
     const after = mine.mark
     try {
-      const seen = await this.#ask(({ conversions }) => conversions.find(mine.jobId, after))
+      const seen = await (mine.plain
+        ? this.#askPlainly(mine)
+        : this.#ask(({ conversions }) => conversions.find(mine.jobId, after)))
       // What was asked before the job was cancelled may be answered after it.
-      if (mine.mark === after) this.#judge(mine, seen)
+      if (seen && mine.mark === after) this.#judge(mine, seen)
     } catch (error) {
       this.#excuse(mine, error)
     }
+  }
+
+  /**
+   * As most programs do it: progress without a tag until the end, then the job itself from whoever answers. What is told
+   * of a job that has not ended may be of the past; an end may not.
+   */
+  async #askPlainly({ jobId, view, mark }: Mine): Promise<Seen | undefined> {
+    const exactly = () =>
+      this.#ask(({ conversions }) => conversions.find(jobId, undefined, { exactly: true }))
+    if (hasEnded(view)) return notStale(await exactly())
+    const seen = await this.#ask(({ conversions }) => conversions.find(jobId))
+    if (!hasEnded(jobView(seen)) || seen.stale) return undefined
+    if (seen.status.job.fence < mark.fence)
+      this.#world.judge.accuse(`${this.name} was told of an end of ${jobId} from before it was tried again`)
+    return notStale(await exactly())
   }
 
   async #cancelAfter(mine: Mine, ms: number): Promise<void> {
@@ -209,6 +230,8 @@ export class Person {
   }
 }
 
+/** A store that is away is no lie: the answer says that it is of the past. */
+const notStale = (seen: Seen) => (seen.stale ? undefined : seen)
 const hasEnded = ({ state }: JobView) => state !== 'queued' && state !== 'running'
 const isPassing = (error: unknown) =>
   error instanceof NoAnswer || error instanceof Draining || error instanceof StoreUnavailable

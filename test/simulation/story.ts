@@ -127,6 +127,7 @@ class Plot {
       cancelsAfter: this.#random.chance(0.35) ? this.#random.seldomLong(0, 60_000) : undefined,
       retries: this.#random.chance(0.5),
       deletes: this.#random.chance(0.2),
+      plain: this.#random.chance(0.4),
     }
   }
 }
