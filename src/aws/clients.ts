@@ -17,7 +17,7 @@ export type AwsSettings = {
  * How patient a DynamoDB client is. `interactive`: somebody waits for the answer. `background`: the worker can.
  * Times in milliseconds; retries stay in the SDK (standard mode, full jitter) and are wrapped by nothing.
  */
-const PATIENCE = {
+export const PATIENCE = {
   interactive: { connectionTimeout: 500, requestTimeout: 1000, maxAttempts: 2 },
   background: { connectionTimeout: 1000, requestTimeout: 3000, maxAttempts: 4 },
 }

@@ -87,7 +87,7 @@ export class JobReader {
     const own = this.#own(jobId, now)
     if (own && page.isConfirmed(jobId) && reaches(own, after)) return this.#keep(jobId, own)
     const known = this.#known.get(jobId)
-    const mayDiffer = isDone(known) ? false : exactly || (!after && isEnded(known))
+    const mayDiffer = !isDone(known) && (exactly || (!after && isEnded(known)))
     if (known && now < known.freshUntil && reaches(known, after) && !mayDiffer) return known
     try {
       return await (mayDiffer ? this.#readExactly(jobId) : this.#refresh(jobId, after))

@@ -102,8 +102,6 @@ function compare(left: unknown, operator: string, right: unknown): boolean {
   const [a, b] = [left as number, right as number]
   if (operator === '<') return a < b
   if (operator === '<=') return a <= b
-  if (operator === '>') return a > b
-  if (operator === '>=') return a >= b
   throw new Error(`There is no operator "${operator}".`)
 }
 

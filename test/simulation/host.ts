@@ -1,3 +1,4 @@
+import { PATIENCE } from '../../src/aws/clients.ts'
 import { wire, type Features } from '../../src/cli/wire.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { FORMATS } from '../../src/ffmpeg/index.ts'
@@ -9,12 +10,8 @@ import type { Patience, StoreName } from './network.ts'
 import { newLane, type Lane } from './scheduler.ts'
 import { BUCKET, PREFIX, type World } from './world.ts'
 
-/** As `src/aws/clients.ts` has it. */
-const PATIENCE: Record<'interactive' | 'background' | 'objects', Patience> = {
-  interactive: { timeoutMs: SECOND_MS, attempts: 2 },
-  background: { timeoutMs: 3 * SECOND_MS, attempts: 4 },
-  objects: { timeoutMs: 30 * SECOND_MS, attempts: 3 },
-}
+/** As the client of S3 has it. */
+const OBJECTS: Patience = { timeoutMs: 30 * SECOND_MS, attempts: 3 }
 /** Short, so that a story sees things expire. */
 export const RETENTION_MS = 240 * SECOND_MS
 const RESTARTS_AFTER_MS = 3 * SECOND_MS
@@ -136,9 +133,9 @@ export class Host {
       <Answer>(act: () => Answer) =>
         network.call(lane, store, patience, act)
     return {
-      s3: simS3(bucket, carry('objects', PATIENCE.objects)),
-      interactive: simDynamo(tables, carry('state', PATIENCE.interactive)),
-      background: simDynamo(tables, carry('state', PATIENCE.background)),
+      s3: simS3(bucket, carry('objects', OBJECTS)),
+      interactive: simDynamo(tables, carry('state', patienceOf('interactive'))),
+      background: simDynamo(tables, carry('state', patienceOf('background'))),
       ...{ bucket: BUCKET, exclusive: false, close: () => Promise.resolve() },
     }
   }
@@ -152,6 +149,11 @@ export class Host {
     }
     return { debug: write, info: write, warn: write, error: write }
   }
+}
+
+function patienceOf(client: keyof typeof PATIENCE): Patience {
+  const { requestTimeout: timeoutMs, maxAttempts: attempts } = PATIENCE[client]
+  return { timeoutMs, attempts }
 }
 
 export type Deliver<Answer> = { got: (answer: Answer) => void; refused: (error: unknown) => void }

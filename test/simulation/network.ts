@@ -1,5 +1,5 @@
 import { isOutage, StoreUnavailable } from '../../src/aws/outages.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 import type { Lane, Scheduler } from './scheduler.ts'
 
 export type StoreName = 'state' | 'objects'

@@ -11,7 +11,7 @@ import { Draining, RETENTION_MS, type Host } from './host.ts'
 import { HostClock } from './host-clock.ts'
 import { TOLERANCE_MS } from './judge.ts'
 import { asError } from './network.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 import type { Source } from './source.ts'
 import type { World } from './world.ts'
 

@@ -1,6 +1,6 @@
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /**
  * While `tell` runs, all that the platform calls random comes from the seed: ids (`node:crypto`) and jitter (Math.random).

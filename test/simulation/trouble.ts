@@ -1,7 +1,7 @@
 import { SECOND_MS } from '../../src/kernel/units.ts'
 import type { Host } from './host.ts'
 import { NO_FAULTS, type Faults } from './network.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 import type { World } from './world.ts'
 
 const SWEEP_EVERY_MS = 60 * SECOND_MS

@@ -80,12 +80,13 @@ async function audit({ stores }: Fleet, visitor: Visitor): Promise<string[]> {
   const rows = await jobRows(stores)
   const byId = new Map(rows.map((row) => [row.jobId, row]))
   const contents = await objects(stores)
+  const sessions = (await rowsOf(stores, 'uploads')).filter(({ item }) => item === 'session')
   return [
     ...visitor.violations,
     ...[...visitor.acknowledged].flatMap((jobId) => endOf(jobId, byId.get(jobId), visitor)),
     ...(await misplaced(stores, rows)),
-    ...(await misplacedUploads(stores)),
-    ...(await orphans(stores, byId, contents)),
+    ...(await misplacedUploads(stores, sessions)),
+    ...orphans(byId, sessions, contents),
     ...rows.flatMap((row) => lostResult(row, contents)),
   ]
 }
@@ -117,9 +118,8 @@ async function misplaced(stores: SharedStores, rows: JobRow[]): Promise<string[]
   })
 }
 
-async function misplacedUploads(stores: SharedStores): Promise<string[]> {
+async function misplacedUploads(stores: SharedStores, sessions: Row[]): Promise<string[]> {
   const found = new Set(await idsIn(stores, EXPIRY, 'expiring#0'))
-  const sessions = (await rowsOf(stores, 'uploads')).filter(({ item }) => item === 'session')
   return sessions.flatMap(({ uploadId, state }) =>
     found.has(String(uploadId)) === (state !== 'gone')
       ? []
@@ -143,26 +143,17 @@ async function idsIn({ db, prefix }: SharedStores, where: typeof WORK, queue: st
   return Items.map((item) => String(item[where.id]))
 }
 
-async function orphans(
-  stores: SharedStores,
+function orphans(
   jobs: ReadonlyMap<string, JobRow>,
+  sessions: Row[],
   contents: ReadonlyMap<string, number>,
-): Promise<string[]> {
-  const found: string[] = []
-  for (const key of contents.keys()) {
+): string[] {
+  const states = new Map(sessions.map(({ uploadId, state }) => [uploadId, state]))
+  return [...contents.keys()].flatMap((key) => {
     const [room, id = ''] = key.split('/')
-    const state = room === 'results' ? jobs.get(id)?.state : await sessionState(stores, id)
-    if (state === undefined || state === 'gone') found.push(`${key}: an object without a record`)
-  }
-  return found
-}
-
-async function sessionState({ db, prefix }: SharedStores, uploadId: string): Promise<string | undefined> {
-  const Key = { uploadId, item: 'session' }
-  const { Item } = await db.send(
-    new GetCommand({ TableName: `${prefix}-uploads`, Key, ConsistentRead: true }),
-  )
-  return Item && String(Item['state'])
+    const state = room === 'results' ? jobs.get(id)?.state : states.get(id)
+    return state === undefined || state === 'gone' ? [`${key}: an object without a record`] : []
+  })
 }
 
 function lostResult({ jobId, state, result }: JobRow, contents: ReadonlyMap<string, number>): string[] {

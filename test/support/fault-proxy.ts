@@ -3,6 +3,7 @@ import { Agent, createServer, request as openRequest } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { Random } from './random.ts'
 
 /**
  * What a store can do to a call. `throttle` and `error`: the store's own words for "too fast" and "my fault". `hang`:
@@ -43,7 +44,7 @@ const KEEP_ALIVE_MS = 120_000
 /** Stands before a store and forwards bytes and headers as they are: the signature covers the `Host` that was called. */
 export async function startFaultProxy(targetUrl: string, { seed = 1 } = {}): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true })
-  const random = seededRandom(seed)
+  const random = new Random(seed)
   let faults: Fault[] = []
   let struck = 0
   const server = createServer((request, response) => {
@@ -101,8 +102,8 @@ const callOf = ({ method = '', url = '', headers }: IncomingMessage): StoreCall 
   operation: String(headers['x-amz-target'] ?? '').replace(/^.*\./, ''),
 })
 
-const strikes = ({ only = () => true, share = 1 }: Fault, call: StoreCall, random: () => number) =>
-  only(call) && (share >= 1 || random() < share)
+const strikes = ({ only = () => true, share = 1 }: Fault, call: StoreCall, random: Random) =>
+  only(call) && (share >= 1 || random.chance(share))
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; target: URL; agent: Agent }
 
@@ -167,15 +168,4 @@ function refuseInItsWords(response: ServerResponse, kind: 'throttle' | 'error', 
   response
     .writeHead(status[kind], { 'content-type': isDynamo ? 'application/x-amz-json-1.0' : 'application/xml' })
     .end(isDynamo ? json : xml)
-}
-
-/** Mulberry32, Tommy Ettinger's: the same faults in the same order for the same seed. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
