@@ -1,10 +1,12 @@
 import {
   BucketAlreadyOwnedByYou,
   CreateBucketCommand,
+  GetObjectCommand,
   HeadBucketCommand,
   type BucketLocationConstraint,
   type S3Client,
 } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { httpStatus } from './outages.ts'
 
 /** Makes sure the bucket is there; creates it where it is not. Safe to call from many processes at once. */
@@ -34,4 +36,10 @@ export async function bucketExists(s3: S3Client, bucket: string): Promise<boolea
     if (httpStatus(error) === 404) return false
     throw error
   }
+}
+
+/** The origin that links of this signer lead to, as in `https://bucket.s3.eu-central-1.amazonaws.com`. */
+export async function bucketOrigin(signer: S3Client, bucket: string): Promise<string> {
+  const link = await getSignedUrl(signer, new GetObjectCommand({ Bucket: bucket, Key: 'any' }))
+  return new URL(link).origin
 }

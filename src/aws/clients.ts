@@ -11,6 +11,8 @@ export type AwsSettings = {
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined
   dynamodbEndpoint?: string | undefined
   s3Endpoint?: string | undefined
+  /** S3 as clients of ours reach it, where that is elsewhere; links are made for it. */
+  s3PublicEndpoint?: string | undefined
 }
 
 /**
@@ -49,14 +51,39 @@ const S3_SOCKETS = 200
  * Off AWS: path-style addresses, and checksums only where S3 requires them, since clones lack the new ones.
  */
 export function createS3(settings: AwsSettings): S3Client {
+  return open({ ...(settings.s3Endpoint && NO_CHECKSUMS), ...s3Common(settings, settings.s3Endpoint) })
+}
+
+/** The same, but it adds no checksum to what is sent, on AWS neither: the caller says which a part has. */
+export function createPartsS3(settings: AwsSettings): S3Client {
+  return open({ ...NO_CHECKSUMS, ...s3Common(settings, settings.s3Endpoint) })
+}
+
+/** Makes links for others to follow, and sends nothing. Else their checksum would be that of an empty body. */
+export function createSigner(settings: AwsSettings): S3Client {
+  const endpoint = settings.s3PublicEndpoint ?? settings.s3Endpoint
+  return new S3Client({ ...NO_CHECKSUMS, ...s3Common(settings, endpoint) })
+}
+
+const NO_CHECKSUMS = {
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+  responseChecksumValidation: 'WHEN_REQUIRED',
+} as const
+
+/** What fails is thrown; the SDK would also write to the console that it does not retry a stream. */
+const silent = () => undefined
+const NO_LOG = { debug: silent, info: silent, warn: silent, error: silent }
+
+const s3Common = (settings: AwsSettings, endpoint: string | undefined) => ({
+  ...common(settings, endpoint),
+  logger: NO_LOG,
+  ...(endpoint && { forcePathStyle: true }),
+})
+
+function open(settings: ConstructorParameters<typeof S3Client>[0]): S3Client {
   const client = new S3Client({
-    ...common(settings, settings.s3Endpoint),
+    ...settings,
     maxAttempts: 3,
-    ...(settings.s3Endpoint && {
-      forcePathStyle: true,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    }),
     requestHandler: new NodeHttpHandler({
       connectionTimeout: 2000,
       socketTimeout: 30_000,

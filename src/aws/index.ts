@@ -1,8 +1,9 @@
 /** S3 and DynamoDB: clients, tables, buckets, and what their errors mean. Knows no feature. */
 export { BatchReader } from './batch-get.ts'
-export { ensureBucket, bucketExists } from './bucket.ts'
+export { bucketExists, bucketOrigin, ensureBucket } from './bucket.ts'
+export { ensureCors } from './bucket-cors.ts'
 export type { CapacityMeter } from './capacity.ts'
-export { createDynamo, createS3, type AwsSettings } from './clients.ts'
+export { createDynamo, createPartsS3, createS3, createSigner, type AwsSettings } from './clients.ts'
 export { orConditionFailed, type ConditionFailed } from './conditions.ts'
 export { emptyPrefix, type Removed } from './empty-prefix.ts'
 export { attributeNames, conditionalUpdate, projection, type Condition } from './expressions.ts'

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { bucketExists } from '../aws/index.ts'
+import { bucketExists, bucketOrigin } from '../aws/index.ts'
 import type { Sweeper } from '../cleanup/index.ts'
 import { runJob } from '../conversions/index.ts'
 import { createApp } from '../http/index.ts'
 import { newId } from '../kernel/ids.ts'
-import { MOST_IN_FLIGHT_PER_UPLOAD, SMALLEST_PART_BYTES } from '../uploads/index.ts'
+import { MOST_IN_FLIGHT_PER_UPLOAD } from '../uploads/index.ts'
 import { wire, type Features, type ServiceParts } from './wire.ts'
 
 const PAGE_DIRECTORY = fileURLToPath(new URL('../../dist/web', import.meta.url))
@@ -24,7 +24,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const { worker, sweeper, folders } = features
   const runsJobs = config.role !== 'api'
   return {
-    app: await createApp(appParts(parts, features)),
+    app: await createApp({ ...appParts(parts, features), pageConnectsTo: await originsOfParts(parts) }),
     sweeper,
     async start() {
       await folders.removeStale()
@@ -59,7 +59,7 @@ function appParts(parts: ServiceParts, { formats, uploads, conversions, random, 
       maxUploadBytes,
       maxDurationMs,
       retentionMs,
-      partSize: SMALLEST_PART_BYTES,
+      partSize: config.smallestPartBytes,
       maxParallel: MOST_IN_FLIGHT_PER_UPLOAD,
     },
   }
@@ -72,7 +72,12 @@ function appParts(parts: ServiceParts, { formats, uploads, conversions, random, 
     metrics: metrics.registry,
     version,
     allowedHosts: config.http.allowedHosts,
+    trustedProxies: config.http.trustedProxies,
     clock,
     log,
   }
 }
+
+/** Where the page sends parts to, beside this service. */
+const originsOfParts = async ({ config, stores }: ServiceParts): Promise<string[]> =>
+  config.uploadTransport === 'direct' ? [await bucketOrigin(stores.signer, stores.bucket)] : []

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { ensureBucket, ensureTable, type AwsSettings } from '../aws/index.ts'
-import { createDynamo, createS3, type CapacityMeter } from '../aws/index.ts'
+import { ensureBucket, ensureCors, ensureTable, type AwsSettings } from '../aws/index.ts'
+import { createDynamo, createPartsS3, createS3, createSigner, type CapacityMeter } from '../aws/index.ts'
 import type { Config } from '../config/index.ts'
 import { jobsTable } from '../conversions/index.ts'
 import { startDynamoDb } from '../embedded/dynamodb/index.ts'
@@ -14,6 +14,10 @@ import { ownCredentials } from './credentials.ts'
 /** Clients of the two stores, with tables and bucket in place. */
 export type Stores = {
   s3: ReturnType<typeof createS3>
+  /** For parts of uploads, which have only the checksums that we give them. */
+  partsS3: ReturnType<typeof createS3>
+  /** Makes links to S3, for others to follow. */
+  signer: ReturnType<typeof createS3>
   /** For requests that somebody waits for. */
   interactive: ReturnType<typeof createDynamo>
   /** For the worker and cleanup. */
@@ -32,12 +36,15 @@ export async function openStores(parts: Parts): Promise<Stores> {
   const place = await locate(parts)
   const stores: Stores = {
     s3: createS3(place.settings),
+    partsS3: createPartsS3(place.settings),
+    signer: createSigner(place.settings),
     interactive: createDynamo(place.settings, 'interactive', meter),
     background: createDynamo(place.settings, 'background', meter),
     bucket: place.bucket,
     exclusive: config.stores.kind === 'embedded',
     async close() {
       stores.s3.destroy()
+      stores.partsS3.destroy()
       stores.interactive.destroy()
       stores.background.destroy()
       await place.close()
@@ -45,6 +52,7 @@ export async function openStores(parts: Parts): Promise<Stores> {
   }
   try {
     await prepare(stores, config.tablePrefix)
+    if (config.uploadTransport === 'direct') await ensureCors(stores.s3, stores.bucket, parts.log)
   } catch (error) {
     await stores.close()
     throw error
@@ -60,17 +68,17 @@ async function prepare({ s3, bucket, background }: Stores, prefix: string): Prom
 type Place = { settings: AwsSettings; bucket: string; close: () => Promise<void> }
 
 async function locate(parts: Parts): Promise<Place> {
-  const { stores } = parts.config
+  const { stores, s3PublicEndpoint } = parts.config
   const close = () => Promise.resolve()
   switch (stores.kind) {
     case 'embedded':
       return startEmbedded(parts)
     case 'endpoints': {
       const { region, s3Endpoint, dynamodbEndpoint, bucket } = stores
-      return { settings: { region, s3Endpoint, dynamodbEndpoint }, bucket, close }
+      return { settings: { region, s3Endpoint, dynamodbEndpoint, s3PublicEndpoint }, bucket, close }
     }
     case 'aws':
-      return { settings: { region: stores.region }, bucket: stores.bucket, close }
+      return { settings: { region: stores.region, s3PublicEndpoint }, bucket: stores.bucket, close }
   }
 }
 
@@ -85,7 +93,10 @@ async function startEmbedded({ config, clock, log }: Parts): Promise<Place> {
     const databaseFile = path.join(dataDir, 'dynamodb.sqlite')
     const dynamodb = await startDynamoDb({ databaseFile, clock, log })
     return {
-      settings: { s3Endpoint: s3.url, dynamodbEndpoint: dynamodb.url, credentials },
+      settings: {
+        ...{ s3Endpoint: s3.url, dynamodbEndpoint: dynamodb.url, credentials },
+        s3PublicEndpoint: config.s3PublicEndpoint,
+      },
       bucket: EMBEDDED_BUCKET,
       async close() {
         await s3.close()

@@ -24,7 +24,7 @@ import { newId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import { OwnPage, ProgressRepository } from '../progress/index.ts'
-import { SourceStore, UploadExpiry, UploadRepository, Uploads } from '../uploads/index.ts'
+import { PartRepository, SourceStore, UploadExpiry, UploadRepository, Uploads } from '../uploads/index.ts'
 import type { Stores } from './stores.ts'
 
 /** Silence about a job that means the death of its worker, where other processes may be alive. */
@@ -56,23 +56,31 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
     onEnded: (jobId) => reader.doubt(jobId),
   })
   const reader = wireReader(parts, common, worker)
-  const uploads = new Uploads({
-    ...common,
-    repository: new UploadRepository(parts.stores.interactive, parts.config.tablePrefix),
-    store: common.sources,
-    inspect: createInspector(common),
-    maxUploadBytes: parts.config.limits.maxUploadBytes,
-  })
+  const uploads = wireUploads(parts, common)
   const conversions = wireConversions(parts, { ...common, worker, reader, uploads })
   return { ...common, worker, uploads, conversions, sweeper: wireSweeper(parts, common, uploads) }
 }
 
 type Common = ReturnType<typeof wireCommon>
 
+function wireUploads({ config, stores }: WiringParts, common: Common): Uploads {
+  return new Uploads({
+    ...common,
+    repository: new UploadRepository(stores.interactive, config.tablePrefix),
+    partRepository: new PartRepository(stores.interactive, config.tablePrefix),
+    store: common.sourceStore,
+    inspect: createInspector(common),
+    maxUploadBytes: config.limits.maxUploadBytes,
+    smallestPartBytes: config.smallestPartBytes,
+    transport: config.uploadTransport,
+  })
+}
+
 /** What several features need. Their repositories use the patient client: nobody waits for a worker. */
 function wireCommon({ config, stores, tools, clock, log }: WiringParts) {
   const workerId = newId()
-  const sources = new SourceStore(stores.s3, stores.bucket)
+  const { partsS3, signer, bucket } = stores
+  const sourceStore = new SourceStore({ s3: partsS3, signer, bucket })
   const pages = new ProgressRepository(stores.background, config.tablePrefix)
   return {
     clock,
@@ -84,9 +92,9 @@ function wireCommon({ config, stores, tools, clock, log }: WiringParts) {
     // A build of FFmpeg may lack an encoder; what cannot be made is not offered.
     formats: FORMATS.filter(({ encoder }) => tools.encoders.has(encoder)),
     workerId,
-    sources,
-    read: (uploadId: string, signal: AbortSignal) => sources.read(uploadId, signal),
-    results: new ResultStore(stores.s3, stores.bucket),
+    sourceStore,
+    read: (uploadId: string, signal: AbortSignal) => sourceStore.read(uploadId, signal),
+    results: new ResultStore({ s3: stores.s3, signer, bucket }),
     folders: new WorkFolders(path.join(config.dataDir, 'tmp'), workerId),
     jobs: new JobRepository(stores.background, config.tablePrefix),
     pages,
@@ -123,6 +131,7 @@ function wireConversions({ config, stores }: WiringParts, served: Served): Conve
   return new Conversions({
     ...served,
     jobs,
+    sources: served.uploads.sources,
     expiry: new JobExpiry({ ...served, jobs }),
     pages: new ProgressRepository(stores.interactive, config.tablePrefix),
     onQueued: (job) => {
@@ -136,9 +145,9 @@ function wireSweeper({ config, stores, metrics }: WiringParts, common: Common, u
   const repository = new UploadRepository(stores.background, config.tablePrefix)
   return new Sweeper({
     ...common,
-    uploads: new UploadExpiry({ ...common, repository, store: common.sources }),
+    uploads: new UploadExpiry({ ...common, repository, store: common.sourceStore }),
     jobs: new JobExpiry(common),
-    keeper: new SourceKeeper({ ...common, uploads }),
+    keeper: new SourceKeeper({ ...common, sources: uploads.sources }),
     onSwept: metrics.countSweep,
   })
 }

@@ -7,6 +7,7 @@ test('with nothing set, stores are embedded and only loopback is served', () => 
   expect(config.http).toEqual({
     port: 3000,
     host: '127.0.0.1',
+    trustedProxies: [],
     allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
   })
   expect(config.downloadTransport).toBe('proxy')

@@ -1,13 +1,17 @@
 import os from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
-import { GiB, HOUR_MS, SECOND_MS } from '../kernel/units.ts'
+import { GiB, HOUR_MS, MiB, SECOND_MS } from '../kernel/units.ts'
+import { isAddressList, listed } from './lists.ts'
 import { detectStores, type StoreMode } from './stores.ts'
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 /** S3 takes objects of at most 5 TiB (AWS: "Amazon S3 multipart upload limits"). */
 const S3_OBJECT_LIMIT = 5 * 1024 * GiB
+
+/** S3 takes parts of 5 MiB to 5 GiB, the last one excepted (same page). */
+const S3_PART_LIMITS_MIB = { smallest: 5, largest: 5 * 1024 }
 
 /** A key that is tried out must take for ever. */
 const SHORTEST_KEY = 16
@@ -17,6 +21,10 @@ export const Environment = z.object({
   PORT: whole(0, 65_535).default(3000),
   HOST: z.string().min(1).optional(),
   ALLOWED_HOSTS: z.string().min(1).optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .refine(isAddressList, 'Invalid input: expected IP addresses or CIDR ranges, separated by commas')
+    .optional(),
   DATA_DIR: z.string().min(1).default('data'),
   ROLE: z.enum(['all', 'api', 'worker']).default('all'),
   AWS_REGION: z.string().min(1).optional(),
@@ -27,6 +35,9 @@ export const Environment = z.object({
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,200}$/)
     .default('tapedeck'),
+  S3_PUBLIC_ENDPOINT: z.url().optional(),
+  UPLOAD_TRANSPORT: z.enum(['proxy', 'direct']).default('proxy'),
+  PART_SIZE_MIB: whole(S3_PART_LIMITS_MIB.smallest, S3_PART_LIMITS_MIB.largest).default(8),
   DOWNLOAD_TRANSPORT: z.enum(['proxy', 'direct']).optional(),
   MAX_UPLOAD_BYTES: whole(1, S3_OBJECT_LIMIT).default(20 * GiB),
   MAX_DURATION_MS: whole(1000, 1000 * HOUR_MS).default(24 * HOUR_MS),
@@ -41,13 +52,25 @@ export const Environment = z.object({
 
 /** What the operator asked for, in the program's own units. */
 export type Config = {
-  http: { port: number; host: string; allowedHosts: readonly string[] | undefined }
+  http: {
+    port: number
+    host: string
+    allowedHosts: readonly string[] | undefined
+    /** Addresses and ranges whose `X-Forwarded-…` headers are believed. */
+    trustedProxies: readonly string[]
+  }
   /** Absolute folder of the embedded stores and of temporary files. */
   dataDir: string
   role: 'all' | 'api' | 'worker'
   stores: StoreMode
   tablePrefix: string
+  /** How bytes come in and go out: through this service, or straight to and from S3. */
+  uploadTransport: 'proxy' | 'direct'
   downloadTransport: 'proxy' | 'direct'
+  /** S3 as clients reach it, where that is not how this process does. */
+  s3PublicEndpoint: string | undefined
+  /** Smallest part of an upload that is asked for, in bytes. */
+  smallestPartBytes: number
   limits: { maxUploadBytes: number; maxDurationMs: number; retentionMs: number }
   workerConcurrency: number
   /** Milliseconds from SIGTERM to the end of the process, whatever is under way. */
@@ -78,11 +101,17 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
   const embedded = stores.kind === 'embedded'
   const host = env.HOST ?? (embedded ? '127.0.0.1' : '0.0.0.0')
   return {
-    http: { port: env.PORT, host, allowedHosts: allowedHosts(env.ALLOWED_HOSTS, host) },
+    http: {
+      ...{ port: env.PORT, host, allowedHosts: allowedHosts(env.ALLOWED_HOSTS, host) },
+      trustedProxies: listed(env.TRUSTED_PROXIES ?? ''),
+    },
     dataDir: path.resolve(env.DATA_DIR),
     role: env.ROLE,
     stores,
     tablePrefix: env.DYNAMODB_TABLE_PREFIX,
+    uploadTransport: env.UPLOAD_TRANSPORT,
+    s3PublicEndpoint: env.S3_PUBLIC_ENDPOINT,
+    smallestPartBytes: env.PART_SIZE_MIB * MiB,
     downloadTransport: env.DOWNLOAD_TRANSPORT ?? (stores.kind === 'aws' ? 'direct' : 'proxy'),
     limits: {
       maxUploadBytes: env.MAX_UPLOAD_BYTES,
@@ -99,6 +128,6 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
 
 /** On loopback a foreign `Host` header means DNS rebinding; elsewhere the operator names the hosts, or none is checked. */
 function allowedHosts(named: string | undefined, host: string): readonly string[] | undefined {
-  if (named) return named.split(',').map((one) => one.trim().toLowerCase())
+  if (named) return listed(named.toLowerCase())
   return ['127.0.0.1', 'localhost', '::1'].includes(host) ? LOOPBACK_HOSTS : undefined
 }

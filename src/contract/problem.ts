@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** Every `code` a problem can carry. Stable: clients branch on them. Listed for people in docs/reference/problems.md. */
 const PROBLEM_CODES = [
   'checksum-mismatch',
+  'checksum-required',
   'empty-file',
   'forbidden',
   'foreign-host',

@@ -5,7 +5,7 @@ import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import { checkOptions, FORMATS, InvalidOption, PRESETS, type Format, type Options } from '../ffmpeg/index.ts'
 import type { PageRequest, ProgressRepository } from '../progress/index.ts'
-import type { Uploads } from '../uploads/index.ts'
+import type { Sources } from '../uploads/index.ts'
 import * as failures from './failures.ts'
 import type { JobExpiry } from './job-expiry.ts'
 import type { JobReader } from './job-reader.ts'
@@ -21,7 +21,7 @@ const MOST_MOVES = 5
 
 export type ConversionsParts = {
   jobs: JobRepository
-  uploads: Uploads
+  sources: Pick<Sources, 'claim'>
   results: ResultStore
   /** Formats that the encoders of this machine can make. */
   formats: readonly Format[]
@@ -51,11 +51,11 @@ export class Conversions {
    * and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
    */
   async request(request: JobRequest, idempotencyKey?: string): Promise<Seen> {
-    const { jobs, uploads, reader, clock, log, retentionMs, onQueued } = this.#parts
+    const { jobs, sources, reader, clock, log, retentionMs, onQueued } = this.#parts
     const { format, options } = this.#wish(request)
     const now = clock.now()
     const expiresAt = now + retentionMs
-    const { session, media } = await uploads.claimSource(request.uploadId, expiresAt)
+    const { session, media } = await sources.claim(request.uploadId, expiresAt)
     const { uploadId, name, size } = session
     const wanted: Job = {
       jobId: idForRequest('job', idempotencyKey),
@@ -123,12 +123,12 @@ export class Conversions {
 
   /** Queues a failed or cancelled job again. Throws JobConflict when it is done, and what claiming its upload throws. */
   async retry(jobId: string): Promise<Seen> {
-    const { jobs, uploads, clock, retentionMs, onQueued } = this.#parts
+    const { jobs, sources, clock, retentionMs, onQueued } = this.#parts
     const seen = await this.#untilMoved(jobId, async (job) => {
       if (!hasEnded(job)) return job // somebody was faster
       if (job.state === 'done') throw new failures.JobConflict(job.state, 'tried again')
       const now = clock.now()
-      await uploads.claimSource(job.source.uploadId, now + retentionMs)
+      await sources.claim(job.source.uploadId, now + retentionMs)
       return jobs.requeue(job, now, now + retentionMs)
     })
     if (seen.status.job.state === 'queued') onQueued(seen.status.job)

@@ -23,10 +23,12 @@ export type ResultBytes = { body: Readable; length: number; contentRange: string
 export class ResultStore {
   readonly #s3: S3Client
   readonly #bucket: string
+  readonly #signer: S3Client
 
-  constructor(s3: S3Client, bucket: string) {
+  constructor({ s3, bucket, signer }: { s3: S3Client; bucket: string; signer: S3Client }) {
     this.#s3 = s3
     this.#bucket = bucket
+    this.#signer = signer
   }
 
   /** Stores a file as one multipart upload (or one put, when it is small); calls `onBytes` as it goes. */
@@ -118,6 +120,6 @@ export class ResultStore {
       ResponseContentType: mimeType,
       ResponseContentDisposition: contentDisposition,
     })
-    return getSignedUrl(this.#s3, command, { expiresIn: LINK_LIFE_SECONDS })
+    return getSignedUrl(this.#signer, command, { expiresIn: LINK_LIFE_SECONDS })
   }
 }

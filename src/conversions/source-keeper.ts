@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
-import type { Uploads } from '../uploads/index.ts'
+import type { Sources } from '../uploads/index.ts'
 import type { JobRepository } from './job-repository.ts'
 import { hasEnded, type Job } from './job.ts'
 
@@ -11,7 +11,7 @@ const MOST_WAITING = 500
 
 export type SourceKeeperParts = {
   jobs: JobRepository
-  uploads: Pick<Uploads, 'keepSource'>
+  sources: Pick<Sources, 'keep'>
   clock: Clock
   log: Log
   /** Milliseconds a source is kept after its job was queued. */
@@ -37,8 +37,8 @@ export class SourceKeeper {
   }
 
   async #keep({ jobId, source: { uploadId } }: Job): Promise<void> {
-    const { uploads, clock, log, retentionMs } = this.#parts
-    const kept = await uploads.keepSource(uploadId, clock.now() + retentionMs)
+    const { sources, clock, log, retentionMs } = this.#parts
+    const kept = await sources.keep(uploadId, clock.now() + retentionMs)
     if (!kept) log.warn({ jobId, uploadId }, 'source of a waiting job is gone')
   }
 }

@@ -30,6 +30,10 @@ export type AppParts = {
   version: string
   /** Host names it answers under; undefined takes any. */
   allowedHosts: readonly string[] | undefined
+  /** Addresses and ranges of proxies in front, whose word on the client's address is taken. */
+  trustedProxies: readonly string[]
+  /** Other origins that the page may send to. */
+  pageConnectsTo: readonly string[]
   clock: Clock
   log: Log
 }
@@ -41,13 +45,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     bodyLimit: LARGEST_JSON_BYTES,
     requestTimeout: LONGEST_REQUEST_MS,
     genReqId: requestIdOf,
+    trustProxy: [...parts.trustedProxies],
     return503OnClosing: false, // its answer is no problem document; ours is
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerProblems(app, log)
-  setDefaultHeaders(app)
+  setDefaultHeaders(app, parts.pageConnectsTo)
   refuseWhileDraining(app)
   answerNotModified(app)
   logRequests(app, log)
@@ -56,7 +61,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(healthRoutes, { prefix: '/api', checks, clock })
   await app.register(metricsRoutes, { registry: parts.metrics })
   if (api) {
-    await app.register(uploadRoutes, { prefix: '/api', uploads: api.uploads, clock })
+    await app.register(uploadRoutes, { prefix: '/api', uploads: api.uploads })
     await app.register(conversionRoutes, { ...api, prefix: '/api' })
     await app.register(cleanupRoutes, { ...api, prefix: '/api' })
     await servePage(app, api.pageDirectory)

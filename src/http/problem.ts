@@ -10,6 +10,7 @@ type Kind = { status: number; title: string; retryAfterSeconds?: number }
 /** The only place that knows statuses. A new code without a row here does not compile. */
 export const KINDS: Record<ProblemCode, Kind> = {
   'checksum-mismatch': { status: 422, title: 'Checksum mismatch' },
+  'checksum-required': { status: 422, title: 'Checksum required' },
   'empty-file': { status: 422, title: 'Empty file' },
   forbidden: { status: 403, title: 'Forbidden' },
   'foreign-host': { status: 421, title: 'Foreign host' },

@@ -1,10 +1,13 @@
+import { crc32 as updateCrc32 } from 'node:zlib'
+import { StoreUnavailable } from '../aws/index.ts'
 import type { Media } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { combineCrc32 } from '../kernel/crc32-combine.ts'
 import type { Log } from '../kernel/log.ts'
+import { crc32Hex, crc32OfParts } from './checksums.ts'
 import { ChecksumMismatch, PartsMissing, SourceRefused, UploadAborted } from './failures.ts'
 import { missingParts } from './geometry.ts'
-import { MultipartGone, type ListedPart, type SourceStore } from './source-store.ts'
+import type { PartRepository } from './part-repository.ts'
+import { MultipartGone, PartsChanged, type ListedPart, type SourceStore } from './source-store.ts'
 import { geometryOfSession, sourceExpiry, type Session, type StoredPart } from './upload.ts'
 import type { UploadRepository } from './upload-repository.ts'
 
@@ -13,6 +16,7 @@ export type Inspect = (uploadId: string, sizeBytes: number) => Promise<Media>
 
 export type CompleteParts = {
   repository: UploadRepository
+  partRepository: PartRepository
   store: SourceStore
   inspect: Inspect
   clock: Clock
@@ -23,28 +27,22 @@ export type CompleteParts = {
 
 /**
  * Joins the parts of a session that is `completing`, looks into the file, and makes it `ready`. Each step may have
- * been done before, by a process that died or by another request: it is then found done.
+ * been done before, by a process that died or by another request: it is then found done. `announced`: CRC-32 values that
+ * the client gave for the whole file.
  */
 export async function completeUpload(
   parts: CompleteParts,
   session: Session,
-  wholeCrc32: string | undefined,
-): Promise<Media> {
-  const { repository, store, inspect, clock, log, retentionMs } = parts
+  announced: readonly string[],
+): Promise<Session & { media: Media }> {
+  const { repository, store, clock, log, retentionMs } = parts
   const { uploadId } = session
-  await join(parts, session, wholeCrc32)
-  let media: Media
-  try {
-    media = await inspect(uploadId, session.size)
-  } catch (error) {
-    if (error instanceof SourceRefused) await refuse(parts, session, error)
-    throw error
-  }
+  const joined = await join(parts, session, announced)
+  const { media, crc32 } = await look(parts, session, { crc32: joined, announced })
   const now = clock.now()
   const { won, session: found } = await repository.change(uploadId, ['completing'], {
-    state: 'ready',
-    media,
-    updatedAt: now,
+    ...{ state: 'ready', media, updatedAt: now },
+    ...(crc32 !== undefined && { crc32 }),
     expiresAt: sourceExpiry(now + retentionMs, retentionMs),
   })
   if (won) log.info({ uploadId, container: media.container, codec: media.codec }, 'upload ready')
@@ -52,57 +50,109 @@ export async function completeUpload(
     await store.remove(uploadId, session.multipartId) // cancelled meanwhile: leave nothing behind
     throw new UploadAborted()
   }
-  return media
+  return { ...(found ?? session), media: found?.media ?? media }
 }
 
-async function join(parts: CompleteParts, session: Session, wholeCrc32: string | undefined): Promise<void> {
+/** Joins what S3 lists; gives the CRC-32 of the whole where it follows from those of the parts. */
+async function join(
+  parts: CompleteParts,
+  session: Session,
+  announced: readonly string[],
+): Promise<string | undefined> {
   const { repository, store, clock } = parts
-  const { uploadId, multipartId = '' } = session
+  const { uploadId } = session
+  const reopen = () => repository.change(uploadId, ['completing'], { state: 'open', updatedAt: clock.now() })
   try {
-    const listed = await store.listParts(uploadId, multipartId)
-    await checkParts(parts, session, listed, wholeCrc32)
-    await store.join(uploadId, multipartId, listed)
+    return await joinListed(parts, session, announced)
   } catch (error) {
-    if (error instanceof PartsMissing || error instanceof ChecksumMismatch)
-      await repository.change(uploadId, ['completing'], { state: 'open', updatedAt: clock.now() })
-    if (!(error instanceof MultipartGone)) throw error
-    if ((await store.sizeOf(uploadId)) !== session.size) throw new UploadAborted()
+    if (error instanceof MultipartGone) {
+      if ((await store.sizeOf(uploadId)) !== session.size) throw new UploadAborted()
+      return undefined
+    }
+    if (error instanceof PartsMissing || error instanceof ChecksumMismatch || error instanceof PartsChanged)
+      await reopen()
+    throw error instanceof PartsChanged ? new StoreUnavailable('objects', error) : error
   }
 }
 
-/** A part counts when S3 lists it and its row says the same bytes; anything else is asked for again. */
-async function checkParts(
-  { repository }: CompleteParts,
+async function joinListed(
+  parts: CompleteParts,
+  session: Session,
+  announced: readonly string[],
+): Promise<string | undefined> {
+  const { uploadId, multipartId } = session
+  if (multipartId === undefined) throw new PartsMissing(missingParts(geometryOfSession(session), new Map()))
+  const listed = await parts.store.listParts(uploadId, multipartId)
+  const whole = await partsOf(parts, session, listed)
+  const crc32 = crc32OfParts(whole)
+  if (crc32 !== undefined) refuseOther(announced, crc32)
+  await parts.store.join(uploadId, multipartId, listed)
+  return crc32
+}
+
+/**
+ * The parts that count. Of those that came through this service: what S3 lists and its row says the same of. Of those
+ * that went straight to S3: what S3 lists. Throws PartsMissing, which names the rest, to be sent again.
+ */
+async function partsOf(
+  { partRepository }: CompleteParts,
   session: Session,
   listed: ReadonlyMap<number, ListedPart>,
-  wholeCrc32: string | undefined,
-): Promise<void> {
-  const rows = (await repository.find(session.uploadId))?.parts ?? []
-  const agreed = new Map(
-    rows.filter(({ part, etag }) => listed.get(part)?.etag === etag).map((row) => [row.part, row]),
-  )
-  const missing = missingParts(geometryOfSession(session), agreed)
-  if (missing.length > 0) {
-    const wrong = rows.map(({ part }) => part).filter((part) => !agreed.has(part))
-    await repository.removeParts(session.uploadId, wrong)
-    throw new PartsMissing(missing)
-  }
-  const actual = crc32Of([...agreed.values()])
-  if (wholeCrc32 !== undefined && wholeCrc32.toLowerCase() !== actual)
-    throw new ChecksumMismatch(wholeCrc32.toLowerCase(), actual)
+): Promise<{ part: number; size: number; crc32?: string | undefined }[]> {
+  const rows = (await partRepository.read(session.uploadId))?.parts ?? []
+  const agreed = rows.filter(({ part, etag }) => listed.get(part)?.etag === etag)
+  const straight = [...listed].map(([part, found]) => ({ part, ...found }))
+  const counted = session.transport === 'direct' ? withRows(straight, agreed) : agreed
+  const missing = missingParts(geometryOfSession(session), new Map(counted.map((one) => [one.part, one])))
+  if (missing.length === 0) return counted
+  const wrong = rows.filter((row) => !agreed.includes(row)).map(({ part }) => part)
+  await partRepository.remove(session.uploadId, wrong)
+  throw new PartsMissing(missing)
 }
 
-function crc32Of(parts: readonly StoredPart[]): string {
-  const inOrder = [...parts].sort((a, b) => a.part - b.part)
-  const whole = inOrder.reduce(
-    (crc, { crc32, size }) => combineCrc32(crc, Number.parseInt(crc32, 16), size),
-    0,
-  )
-  return whole.toString(16).padStart(8, '0')
+/** What S3 lists, with the checksum of its row where S3 knows none: a part may have come through this service, too. */
+function withRows(listed: ({ part: number } & ListedPart)[], rows: readonly StoredPart[]) {
+  const checksums = new Map(rows.map(({ part, crc32 }) => [part, crc32]))
+  return listed.map((one) => ({ ...one, crc32: one.crc32 ?? checksums.get(one.part) }))
+}
+
+type Whole = { crc32: string | undefined; announced: readonly string[] }
+
+/** What the joined file holds; one that is refused is removed. */
+async function look(parts: CompleteParts, session: Session, { crc32, announced }: Whole) {
+  try {
+    const actual = crc32 ?? (announced.length > 0 ? await crc32OfObject(parts.store, session) : undefined)
+    if (actual !== undefined) refuseOtherForGood(announced, actual)
+    return { media: await parts.inspect(session.uploadId, session.size), crc32: actual }
+  } catch (error) {
+    if (error instanceof SourceRefused) await refuse(parts, session, error)
+    throw error
+  }
+}
+
+/** Where the parts have no checksums, the whole is read once. */
+async function crc32OfObject(store: SourceStore, { uploadId }: Session): Promise<string> {
+  const body = await store.read(uploadId, new AbortController().signal)
+  let crc = 0
+  for await (const chunk of body) crc = updateCrc32(chunk as Buffer, crc)
+  return crc32Hex(crc)
+}
+
+export function refuseOther(announced: readonly string[], actual: string): void {
+  const other = announced.find((one) => one !== actual)
+  if (other !== undefined) throw new ChecksumMismatch(other, actual)
+}
+
+/** The parts are joined, so there is nothing left to be sent again. */
+function refuseOtherForGood(announced: readonly string[], actual: string): void {
+  const other = announced.find((one) => one !== actual)
+  if (other === undefined) return
+  const what = `The file that arrived has the CRC-32 ${actual}, not ${other}. Please upload it again.`
+  throw new SourceRefused('checksum-mismatch', what)
 }
 
 async function refuse(
-  { repository, store, clock, log }: CompleteParts,
+  { repository, partRepository, store, clock, log }: CompleteParts,
   session: Session,
   reason: SourceRefused,
 ) {
@@ -110,7 +160,7 @@ async function refuse(
   const refusal = { code: reason.code, message: reason.message }
   await repository.change(uploadId, ['completing'], { state: 'failed', refusal, updatedAt: clock.now() })
   await store.remove(uploadId, undefined)
-  await repository.removeParts(uploadId, partNumbers(session))
+  await partRepository.remove(uploadId, partNumbers(session))
   log.info({ uploadId, code: reason.code }, 'upload refused')
 }
 

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../contract/index.ts'
 import { Failure } from '../kernel/failure.ts'
+import type { RefusalCode } from './upload.ts'
 import { formatPartRanges } from '../contract/part-ranges.ts'
 
 export class EmptyFile extends Failure {
@@ -90,6 +91,14 @@ export class ChecksumMismatch extends Failure {
   }
 }
 
+/** S3 is to verify every part of this upload, so it must be told the checksum beforehand. */
+export class ChecksumRequired extends Failure {
+  readonly code = 'checksum-required' satisfies ProblemCode
+  constructor() {
+    super('The parts of this upload come with a CRC-32: give one for each part.')
+  }
+}
+
 export class PartStalled extends Failure {
   readonly code = 'part-stalled' satisfies ProblemCode
   constructor(seconds: number) {
@@ -113,10 +122,10 @@ export class UploadBusy extends Failure {
   }
 }
 
-/** Not audio, or audio that is out of bounds: `code` says which, the message what was found. */
+/** Not audio, audio that is out of bounds, or not the bytes that were announced: the message says what was found. */
 export class SourceRefused extends Failure {
-  readonly code: 'not-audio' | 'unsupported-audio'
-  constructor(code: 'not-audio' | 'unsupported-audio', message: string) {
+  readonly code: RefusalCode
+  constructor(code: RefusalCode, message: string) {
     super(message)
     this.code = code satisfies ProblemCode
   }

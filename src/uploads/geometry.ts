@@ -1,6 +1,6 @@
 import { MiB } from '../kernel/units.ts'
 
-/** Smallest part this service asks for. S3 takes 5 MiB to 5 GiB, the last part excepted. */
+/** Smallest part this service asks for, unless told otherwise. S3 takes 5 MiB to 5 GiB, the last part excepted. */
 export const SMALLEST_PART_BYTES = 8 * MiB
 /** S3 takes at most 10,000 parts (AWS: "Amazon S3 multipart upload limits"). */
 export const MOST_PARTS = 10_000
@@ -9,9 +9,9 @@ export const MOST_PARTS = 10_000
 export type Geometry = { size: number; partSize: number; partCount: number }
 
 /** The geometry for a file of `size` bytes: parts grow in whole MiB once 10,000 of the smallest would not do. */
-export function geometryOf(size: number): Geometry {
+export function geometryOf(size: number, smallestPartBytes: number): Geometry {
   const needed = Math.ceil(size / MOST_PARTS / MiB) * MiB
-  const partSize = Math.max(SMALLEST_PART_BYTES, needed)
+  const partSize = Math.max(smallestPartBytes, needed)
   return { size, partSize, partCount: Math.ceil(size / partSize) }
 }
 

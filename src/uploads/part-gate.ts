@@ -30,7 +30,7 @@ export class PartGate extends Transform {
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
     this.#bytes += chunk.length
     this.#crc = crc32(chunk, this.#crc)
-    if (this.#bytes > this.#expected.size) return done(this.#wrongSize())
+    if (this.#bytes > this.#expected.size) return done(this.wrongSize())
     this.#held.push(chunk)
     this.#heldBytes += chunk.length
     for (let first = this.#held[0]; first; first = this.#held[0]) {
@@ -44,12 +44,15 @@ export class PartGate extends Transform {
 
   override _flush(done: TransformCallback): void {
     const { size, crc32: expected } = this.#expected
-    if (this.#bytes !== size) return done(this.#wrongSize())
+    if (this.#bytes !== size) return done(this.wrongSize())
     if (expected !== undefined && expected.toLowerCase() !== this.crc32)
       return done(new ChecksumMismatch(expected.toLowerCase(), this.crc32))
     for (const chunk of this.#held) this.push(chunk)
     done()
   }
 
-  #wrongSize = () => new PartSize(this.#expected.part, this.#expected.size, this.#bytes)
+  /** What is wrong when not exactly the expected bytes came. */
+  wrongSize(): PartSize {
+    return new PartSize(this.#expected.part, this.#expected.size, this.#bytes)
+  }
 }

@@ -1,35 +1,14 @@
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import type { Clock } from '../kernel/clock.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import { PartStalled, UploadBusy } from './failures.ts'
+import { PartStalled } from './failures.ts'
 import type { PartGate } from './part-gate.ts'
 
-/** Parts one process takes at once, and parts of one upload it takes at once. */
-const MOST_IN_FLIGHT = 24
-export const MOST_IN_FLIGHT_PER_UPLOAD = 6
-
-/** Counts parts on their way, so that too many are sent back before their bytes are read. */
-export function createSlots(all = MOST_IN_FLIGHT, perUpload = MOST_IN_FLIGHT_PER_UPLOAD) {
-  const counts = new Map<string, number>()
-  let total = 0
-  return {
-    /** Throws {@link UploadBusy}; otherwise gives the function that frees the slot again. */
-    take(uploadId: string): () => void {
-      const own = counts.get(uploadId) ?? 0
-      if (total >= all || own >= perUpload) throw new UploadBusy()
-      total += 1
-      counts.set(uploadId, own + 1)
-      return () => {
-        total -= 1
-        const left = (counts.get(uploadId) ?? 1) - 1
-        if (left === 0) counts.delete(uploadId)
-        else counts.set(uploadId, left)
-      }
-    },
-  }
-}
-
 const STALL_MS = 20 * SECOND_MS
+
+/** Feeds the bytes of a gate to wherever they go; must end when the signal aborts. */
+type Sink<Result> = (gate: PartGate, signal: AbortSignal) => Promise<Result>
 
 /**
  * Feeds `body` through `gate` to `sink`. Whatever breaks first (the sender, the gate, the sink, or no byte for 20 s)
@@ -39,31 +18,44 @@ const STALL_MS = 20 * SECOND_MS
 export async function feed<Result>(
   body: Readable,
   gate: PartGate,
-  sink: (gate: PartGate, signal: AbortSignal) => Promise<Result>,
+  clock: Clock,
+  sink: Sink<Result>,
 ): Promise<Result> {
   const broken = new AbortController()
+  const over = new AbortController()
   const fail = (reason: unknown) => broken.abort(reason)
-  const stall = setTimeout(() => {
-    // A full gate means that S3 is slow, not the sender.
-    if (gate.writableNeedDrain) stall.refresh()
-    else fail(new PartStalled(STALL_MS / SECOND_MS))
-  }, STALL_MS)
   const gone = () => {
-    if (!body.readableEnded) fail(new Error('The sender went away in the middle of a part.'))
+    if (!body.readableEnded) fail(gate.wrongSize())
   }
-  body.on('data', () => stall.refresh()).on('error', fail)
-  body.on('close', gone)
+  body.on('error', fail).on('close', gone)
   gate.on('error', fail)
+  void failWhenStalled(body, gate, clock, { over: over.signal, fail })
   try {
     return await sink(body.pipe(gate), broken.signal)
   } catch (error) {
     throw broken.signal.aborted ? broken.signal.reason : error
   } finally {
-    clearTimeout(stall)
+    over.abort()
     body.off('close', gone)
     body.unpipe(gate).resume()
     gate.destroy()
   }
+}
+
+async function failWhenStalled(
+  body: Readable,
+  gate: PartGate,
+  clock: Clock,
+  { over, fail }: { over: AbortSignal; fail: (reason: unknown) => void },
+): Promise<void> {
+  let movedAt = clock.now()
+  body.on('data', () => (movedAt = clock.now()))
+  const leftMs = () => movedAt + STALL_MS - clock.now()
+  while (!over.aborted && leftMs() > 0) {
+    await clock.sleep(leftMs(), over)
+    if (gate.writableNeedDrain) movedAt = clock.now() // a full gate means that S3 is slow, not the sender
+  }
+  if (!over.aborted) fail(new PartStalled(STALL_MS / SECOND_MS))
 }
 
 /** A sink that keeps nothing: for a part that is stored already and is only compared. */

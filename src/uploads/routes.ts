@@ -11,13 +11,9 @@ import {
   UploadRequest,
   UploadView,
 } from '../contract/index.ts'
-import { isoTime, type Clock } from '../kernel/clock.ts'
 import { etagOf } from '../kernel/etag.ts'
-import { geometryOfSession, type Upload } from './upload.ts'
-import { PartOutOfRange } from './failures.ts'
-import { sizeOfPart } from './geometry.ts'
 import type { Uploads } from './uploads.ts'
-import { partView, uploadProgressView, uploadView } from './views.ts'
+import { partView, targetsView, uploadProgressView, uploadView } from './views.ts'
 
 const ById = z.object({ uploadId: z.string() })
 const PartHeaders = z.object({
@@ -30,11 +26,11 @@ const PartHeaders = z.object({
 })
 const tags = ['uploads']
 
-type Parts = { uploads: Uploads; clock: Clock }
+type Parts = { uploads: Uploads }
 
 /** Uploads over HTTP. No decisions here. */
-export const uploadRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads, clock }, done) => {
-  const parts = { uploads, clock } // without the prefix, which the app has applied already
+export const uploadRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => {
+  const parts = { uploads } // without the prefix, which the app has applied already
   app.register(sessionRoutes, parts)
   app.register(partRoutes, parts)
   app.register(progressRoutes, parts)
@@ -70,7 +66,10 @@ const sessionRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) 
   app.post(
     '/uploads/:uploadId/targets',
     { schema: { tags, params: ById, body: TargetsRequest, response: { 200: TargetsView } } },
-    async (request) => targetsView(await uploads.find(request.params.uploadId), request.body),
+    async (request) => {
+      const { upload, targets } = await uploads.targets(request.params.uploadId, request.body)
+      return targetsView(upload, targets)
+    },
   )
 
   app.delete(
@@ -100,14 +99,16 @@ const partRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => 
         response: { 200: PartView },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { uploadId, part } = request.params
-      const upload = await uploads.receivePart(uploadId, {
+      const { upload, etag } = await uploads.receivePart(uploadId, {
         part,
         body: request.raw,
         contentLength: request.headers['content-length'],
-        crc32: request.headers['x-part-crc32'],
+        crc32: request.headers['x-part-crc32']?.toLowerCase(),
+        client: request.ip,
       })
+      reply.header('etag', etag) // S3's own, for clients that speak of parts as S3 does
       return partView(part, upload)
     },
   )
@@ -115,13 +116,12 @@ const partRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => 
   done()
 }
 
-const progressRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads, clock }, done) => {
+const progressRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => {
   app.get(
     '/upload-progress',
     { schema: { tags, querystring: ById, response: { 200: UploadProgressView } } },
     async (request, reply) => {
-      const upload = await uploads.find(request.query.uploadId)
-      const view = uploadProgressView(upload, clock.now())
+      const view = uploadProgressView(await uploads.look(request.query.uploadId))
       const final = ['ready', 'aborted', 'failed'].includes(view.state)
       reply.headers({
         'cache-control': `private, max-age=${final ? 60 : 1}`,
@@ -131,26 +131,4 @@ const progressRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads, clock }
     },
   )
   done()
-}
-
-/** Parts that are stored already get no target. URLs are relative to the request's, so that a path in front may be any. */
-function targetsView({ session, parts }: Upload, { want }: TargetsRequest): TargetsView {
-  const stored = new Set(parts.map(({ part }) => part))
-  const geometry = geometryOfSession(session)
-  const targets = want.flatMap(({ part, crc32 }) => {
-    const size = sizeOfPart(geometry, part)
-    if (stored.has(part)) return []
-    if (size === undefined) throw new PartOutOfRange(part, geometry.partCount)
-    return [
-      {
-        part,
-        method: 'PUT' as const,
-        url: `parts/${part}`,
-        headers: crc32 === undefined ? {} : { 'x-part-crc32': crc32 },
-        size,
-        expiresAt: isoTime(session.expiresAt),
-      },
-    ]
-  })
-  return { targets, received: uploadView({ session, parts }).received }
 }

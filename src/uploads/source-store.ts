@@ -10,33 +10,59 @@ import {
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { Readable } from 'node:stream'
 import { emptyPrefix, httpStatus, listOwners, type Removed } from '../aws/index.ts'
+import { HOUR_MS, SECOND_MS } from '../kernel/units.ts'
 import { UploadNotFound } from './failures.ts'
 import { sourceKey, uploadPrefix, UPLOADS } from './upload.ts'
 
 /** The multipart upload is not there any more: joined or aborted, by us or by somebody else. */
 export class MultipartGone extends Error {}
 
-/** A part as S3 lists it; the truth at `complete`. */
-export type ListedPart = { size: number; etag: string }
+/** S3 has not the parts any more that it listed a moment ago: one was sent again meanwhile. */
+export class PartsChanged extends Error {}
 
-/** The bytes of uploads in S3, one multipart upload each. Throws {@link MultipartGone} where S3 says NoSuchUpload. */
+/** A part as S3 lists it; the truth at `complete`. `crc32`: 8 hex digits, where S3 has verified it. */
+export type ListedPart = { size: number; etag: string; crc32?: string; modifiedAt: number }
+
+/** A part on its way: its size in bytes, and its CRC-32 (8 hex digits) where S3 is to verify that. */
+export type PartToSend = { number: number; size: number; crc32: string | undefined }
+
+/** Where a client may send one part straight to S3. */
+export type SignedPart = { url: string; headers: Record<string, string> }
+
+/** How long a link to send a part by is good. S3 looks at the time when the request begins. */
+export const LINK_LIFE_MS = HOUR_MS
+
+/**
+ * The bytes of uploads in S3, one multipart upload each. Throws {@link MultipartGone} where S3 says NoSuchUpload. `s3`
+ * must add no checksums of its own: a multipart upload takes those it was begun with, and no others. `signer` makes
+ * links, to S3 as clients reach it.
+ */
 export class SourceStore {
   readonly #s3: S3Client
   readonly #bucket: string
+  readonly #signer: S3Client
 
-  constructor(s3: S3Client, bucket: string) {
+  constructor({ s3, bucket, signer }: { s3: S3Client; bucket: string; signer: S3Client }) {
     this.#s3 = s3
     this.#bucket = bucket
+    this.#signer = signer
   }
 
   #at(uploadId: string) {
     return { Bucket: this.#bucket, Key: sourceKey(uploadId) }
   }
 
-  async begin(uploadId: string): Promise<string> {
-    const { UploadId } = await this.#s3.send(new CreateMultipartUploadCommand(this.#at(uploadId)))
+  /** Begins a multipart upload; with `summed` S3 takes no part without a CRC-32, and verifies it. */
+  async begin(uploadId: string, { summed }: { summed: boolean }): Promise<string> {
+    const { UploadId } = await this.#s3.send(
+      new CreateMultipartUploadCommand({
+        ...this.#at(uploadId),
+        ...(summed && { ChecksumAlgorithm: 'CRC32', ChecksumType: 'COMPOSITE' }),
+      }),
+    )
     if (UploadId === undefined) throw new Error('S3 began a multipart upload without an id.')
     return UploadId
   }
@@ -45,49 +71,60 @@ export class SourceStore {
   async putPart(
     uploadId: string,
     UploadId: string,
-    part: { number: number; size: number; body: Readable },
+    part: PartToSend & { body: Readable },
     abortSignal: AbortSignal,
   ): Promise<string> {
-    const { ETag } = await orGone(
-      this.#s3.send(
-        new UploadPartCommand({
-          ...this.#at(uploadId),
-          UploadId,
-          PartNumber: part.number,
-          ContentLength: part.size,
-          Body: part.body,
-        }),
-        { abortSignal },
-      ),
-    )
+    const command = new UploadPartCommand({ ...this.#part(uploadId, UploadId, part), Body: part.body })
+    const { ETag } = await orGone(this.#s3.send(command, { abortSignal }))
     if (ETag === undefined) throw new Error('S3 took a part without an ETag.')
     return ETag
   }
 
-  /** Every part S3 holds, a page a thousand. */
-  async listParts(uploadId: string, UploadId: string): Promise<Map<number, ListedPart>> {
+  /** A link by which anybody may send one part, of exactly this size and checksum, straight to S3 for an hour. */
+  async signPart(uploadId: string, multipartId: string, part: PartToSend): Promise<SignedPart> {
+    const command = new UploadPartCommand(this.#part(uploadId, multipartId, part))
+    const url = await getSignedUrl(this.#signer, command, {
+      expiresIn: LINK_LIFE_MS / SECOND_MS,
+      signableHeaders: new Set(['content-length', 'host', CHECKSUM_HEADER]),
+      unhoistableHeaders: new Set([CHECKSUM_HEADER]), // S3 verifies a header; in the URL it would only be signed
+    })
+    return { url, headers: part.crc32 === undefined ? {} : { [CHECKSUM_HEADER]: toBase64(part.crc32) } }
+  }
+
+  #part(uploadId: string, UploadId: string, { number: PartNumber, size: ContentLength, crc32 }: PartToSend) {
+    const ChecksumCRC32 = crc32 === undefined ? undefined : toBase64(crc32)
+    return { ...this.#at(uploadId), UploadId, PartNumber, ContentLength, ChecksumCRC32 }
+  }
+
+  /** Every part S3 holds whose number is above `after`, a page a thousand. */
+  async listParts(uploadId: string, UploadId: string, after = 0): Promise<Map<number, ListedPart>> {
     const parts = new Map<number, ListedPart>()
-    let marker: string | undefined
+    let marker = after === 0 ? undefined : `${after}`
     do {
       const page = await orGone(
         this.#s3.send(new ListPartsCommand({ ...this.#at(uploadId), UploadId, PartNumberMarker: marker })),
       )
-      for (const { PartNumber = 0, Size = -1, ETag = '' } of page.Parts ?? [])
-        parts.set(PartNumber, { size: Size, etag: ETag })
+      for (const { PartNumber = 0, Size: size = -1, ETag: etag = '', ...rest } of page.Parts ?? []) {
+        const crc32 = rest.ChecksumCRC32 === undefined ? {} : { crc32: toHex(rest.ChecksumCRC32) }
+        parts.set(PartNumber, { size, etag, ...crc32, modifiedAt: rest.LastModified?.getTime() ?? 0 })
+      }
       marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
     } while (marker !== undefined)
     return parts
   }
 
+  /** Joins parts as they were listed. Throws {@link PartsChanged} when S3 has others by now. */
   async join(uploadId: string, UploadId: string, parts: ReadonlyMap<number, ListedPart>): Promise<void> {
     const Parts = [...parts.entries()]
       .sort(([a], [b]) => a - b)
-      .map(([PartNumber, { etag: ETag }]) => ({ PartNumber, ETag }))
-    await orGone(
-      this.#s3.send(
-        new CompleteMultipartUploadCommand({ ...this.#at(uploadId), UploadId, MultipartUpload: { Parts } }),
-      ),
-    )
+      .map(([PartNumber, { etag: ETag, crc32 }]) => {
+        return { PartNumber, ETag, ...(crc32 !== undefined && { ChecksumCRC32: toBase64(crc32) }) }
+      })
+    const command = { ...this.#at(uploadId), UploadId, MultipartUpload: { Parts } }
+    await orGone(this.#s3.send(new CompleteMultipartUploadCommand(command))).catch((cause: unknown) => {
+      const isChanged = cause instanceof Error && cause.name === 'InvalidPart'
+      throw isChanged ? new PartsChanged('A part was sent again meanwhile.', { cause }) : cause
+    })
   }
 
   /** Size of the joined object in bytes, undefined when there is none. */
@@ -134,6 +171,10 @@ export class SourceStore {
     })
   }
 }
+
+const CHECKSUM_HEADER = 'x-amz-checksum-crc32'
+const toBase64 = (hex: string) => Buffer.from(hex, 'hex').toString('base64')
+const toHex = (base64: string) => Buffer.from(base64, 'base64').toString('hex')
 
 async function orGone<Answer>(call: Promise<Answer>): Promise<Answer> {
   try {

@@ -1,28 +1,23 @@
-import { BatchWriteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import {
   conditionalUpdate,
   orConditionFailed,
   projection,
-  attributeNames,
-  epochSeconds,
   sortableTime,
   tombstoneTtl,
   type TableDefinition,
 } from '../aws/index.ts'
-import { HOUR_MS } from '../kernel/units.ts'
-import { Session, StoredPart, type Upload } from './upload.ts'
+import { Session } from './upload.ts'
 
 /** Version of the rows' shape. */
-const SCHEMA_VERSION = 1
-const SESSION = 'session'
+export const SCHEMA_VERSION = 1
+/** Sort key of a session's row; those of its parts come before it. */
+export const SESSION = 'session'
 const EXPIRY = 'expiry'
 const EXPIRING = 'expiring#0'
-/** Part items own nothing in S3, so TTL may take them; a week is past the longest life of an upload. */
-const PART_LIFE_MS = 7 * 24 * HOUR_MS
 
-const SESSION_ATTRIBUTES = Object.keys(Session.shape)
-const PART_ATTRIBUTES = ['item', 'size', 'crc32', 'etag', 'at']
+export const SESSION_ATTRIBUTES = Object.keys(Session.shape)
 
 export const uploadsTable = (prefix: string): TableDefinition => ({
   name: `${prefix}-uploads`,
@@ -32,7 +27,7 @@ export const uploadsTable = (prefix: string): TableDefinition => ({
 
 type Found = { won: boolean; session: Session | undefined }
 
-/** Uploads as rows: one item a session, one item a part. Every read is consistent; every row is parsed. */
+/** Sessions as rows, one each; their parts are rows of the same partition. Every read is consistent and parsed. */
 export class UploadRepository {
   readonly #db: DynamoDBDocumentClient
   readonly #table: string
@@ -146,79 +141,6 @@ export class UploadRepository {
     )
     return Item && Session.parse(Item)
   }
-
-  /** The session with all its parts, in one query (a page a megabyte). */
-  async find(uploadId: string): Promise<Upload | undefined> {
-    const rows = await this.#queryAll(uploadId, [...SESSION_ATTRIBUTES, ...PART_ATTRIBUTES])
-    const session = rows.find(({ item }) => item === SESSION)
-    if (!session) return undefined
-    return { session: Session.parse(session), parts: rows.filter((row) => row !== session).map(toPart) }
-  }
-
-  async findPart(uploadId: string, part: number): Promise<StoredPart | undefined> {
-    const { Item } = await this.#db.send(
-      new GetCommand({
-        TableName: this.#table,
-        Key: { uploadId, item: partItem(part) },
-        ConsistentRead: true,
-        ...projection(PART_ATTRIBUTES),
-      }),
-    )
-    return Item && toPart(Item)
-  }
-
-  /** Records a part that S3 has taken. False when another part with other bytes was recorded meanwhile. */
-  async addPart(uploadId: string, { part, ...stored }: StoredPart): Promise<boolean> {
-    const answer = await orConditionFailed(
-      this.#db.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: {
-            uploadId,
-            item: partItem(part),
-            v: SCHEMA_VERSION,
-            ...stored,
-            ttl: epochSeconds(stored.at + PART_LIFE_MS),
-          },
-          ConditionExpression: 'attribute_not_exists(uploadId) OR crc32 = :crc32',
-          ExpressionAttributeValues: { ':crc32': stored.crc32 },
-        }),
-      ),
-    )
-    return !('row' in answer)
-  }
-
-  /** Forgets parts, so that they can be sent again. */
-  async removeParts(uploadId: string, parts: readonly number[]): Promise<void> {
-    for (let at = 0; at < parts.length; at += BATCH) {
-      const requests = parts
-        .slice(at, at + BATCH)
-        .map((part) => ({ DeleteRequest: { Key: { uploadId, item: partItem(part) } } }))
-      await this.#db.send(new BatchWriteCommand({ RequestItems: { [this.#table]: requests } }))
-    }
-  }
-
-  async #queryAll(uploadId: string, attributes: string[]): Promise<Record<string, unknown>[]> {
-    const rows: Record<string, unknown>[] = []
-    let start: Record<string, unknown> | undefined
-    const names = [...new Set(attributes)]
-    do {
-      const page = await this.#db.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: '#uploadId = :uploadId',
-          ...projection(names),
-          ExpressionAttributeNames: attributeNames([...names, 'uploadId']),
-          ExpressionAttributeValues: { ':uploadId': uploadId },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      )
-      rows.push(...(page.Items ?? []))
-      start = page.LastEvaluatedKey
-    } while (start)
-    return rows
-  }
 }
 
 function isOneOf(states: readonly Session['state'][]) {
@@ -226,13 +148,6 @@ function isOneOf(states: readonly Session['state'][]) {
   const names = Object.keys(values).map((name) => `:${name}`)
   return { expression: `#state IN (${names.join(', ')})`, values }
 }
-
-/** BatchWriteItem takes 25 requests at most (DynamoDB API reference). */
-const BATCH = 25
-
-const partItem = (part: number) => `part#${String(part).padStart(5, '0')}`
-const toPart = (row: Record<string, unknown>): StoredPart =>
-  StoredPart.parse({ ...row, part: Number(String(row['item']).slice('part#'.length)) })
 
 const expiryKeys = ({ uploadId, expiresAt }: Pick<Session, 'uploadId' | 'expiresAt'>) => ({
   expiryQueue: EXPIRING,

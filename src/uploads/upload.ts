@@ -18,6 +18,10 @@ const STORED_STATES = [
   'gone',
 ] as const
 
+/** Why a finished upload may be refused for good. */
+const REFUSAL_CODES = ['not-audio', 'unsupported-audio', 'checksum-mismatch'] as const
+export type RefusalCode = (typeof REFUSAL_CODES)[number]
+
 /** A session as it lies in the table. Times in epoch milliseconds, sizes in bytes. */
 export const Session = z.object({
   uploadId: z.string(),
@@ -26,21 +30,30 @@ export const Session = z.object({
   size: z.number(),
   partSize: z.number(),
   partCount: z.number(),
+  /** How parts come: through this service, or from the client straight to S3, whose list of parts is then the truth. */
+  transport: z.enum(['proxy', 'direct']).default('proxy'),
   multipartId: z.string().optional(),
+  /** S3 was told to take no part without a CRC-32, and to verify it. */
+  summed: z.boolean().default(false),
+  /** CRC-32 of the whole file, 8 hex digits: as the client announced it; of a ready upload as it is, where that is known. */
+  crc32: z.string().optional(),
   requestHash: z.string(),
   media: Media.optional(),
-  refusal: z.object({ code: z.enum(['not-audio', 'unsupported-audio']), message: z.string() }).optional(),
+  refusal: z.object({ code: z.enum(REFUSAL_CODES), message: z.string() }).optional(),
   createdAt: z.number(),
   updatedAt: z.number(),
   expiresAt: z.number(),
 })
 export type Session = z.infer<typeof Session>
 
-/** A part that S3 has taken. */
+/** A session whose multipart upload has begun. */
+export type OpenSession = Session & { multipartId: string }
+
+/** A part that S3 has taken. `crc32` is missing where it came straight to S3 without one. */
 export const StoredPart = z.object({
   part: z.number(),
   size: z.number(),
-  crc32: z.string(),
+  crc32: z.string().optional(),
   etag: z.string(),
   at: z.number(),
 })

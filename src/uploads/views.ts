@@ -1,8 +1,10 @@
 import { formatPartRanges } from '../contract/part-ranges.ts'
-import type { PartView, UploadProgressView, UploadState, UploadView } from '../contract/index.ts'
+import type { PartView, TargetsView, UploadProgressView, UploadState, UploadView } from '../contract/index.ts'
 import { isoTime } from '../kernel/clock.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import { MOST_IN_FLIGHT_PER_UPLOAD } from './part-intake.ts'
+import { MOST_IN_FLIGHT_PER_UPLOAD } from './part-slots.ts'
+import type { PartTarget } from './targets.ts'
+import type { Seen } from './upload-reader.ts'
 import type { Session, StoredPart, Upload } from './upload.ts'
 
 /** What the world may know of a session's state. */
@@ -36,9 +38,18 @@ export function uploadView({ session, parts }: Upload): UploadView {
 
 export const partView = (part: number, upload: Upload): PartView => ({ part, ...received(upload) })
 
-export function uploadProgressView({ session, parts }: Upload, now: number): UploadProgressView {
+/** URLs are relative to the request's, so that a path in front may be any. */
+export const targetsView = (upload: Upload, targets: readonly PartTarget[]): TargetsView => ({
+  targets: targets.map(({ url, expiresAt, ...target }) => ({
+    ...{ ...target, method: 'PUT' as const },
+    ...{ url: url ?? `parts/${target.part}`, expiresAt: isoTime(expiresAt) },
+  })),
+  received: received(upload).received,
+})
+
+export function uploadProgressView({ session, parts, asOf, stale }: Seen): UploadProgressView {
   const { bytesReceived } = received({ session, parts })
-  const rate = session.state === 'open' ? bytesPerSecond(parts, now) : null
+  const rate = session.state === 'open' ? bytesPerSecond(parts, asOf) : null
   return {
     uploadId: session.uploadId,
     state: PUBLIC_STATES[session.state],
@@ -50,8 +61,8 @@ export function uploadProgressView({ session, parts }: Upload, now: number): Upl
     bytesPerSecond: rate,
     etaMs: rate ? Math.round(((session.size - bytesReceived) / rate) * SECOND_MS) : null,
     updatedAt: isoTime(Math.max(session.updatedAt, ...parts.map(({ at }) => at))),
-    stale: false,
-    asOf: isoTime(now),
+    stale,
+    asOf: isoTime(asOf),
   }
 }
 
@@ -74,10 +85,14 @@ const percent = (upload: Upload) =>
 
 /** Long enough to smooth over parts that end together, short enough to follow a changing line. */
 const RATE_WINDOW_MS = 30 * SECOND_MS
+/** On a slow line a part takes longer than that: these many of the last ones count in any case. */
+const FEWEST_PARTS = 3
 
+/** null until there are two parts to measure between; falls towards 0 while nothing comes. */
 function bytesPerSecond(parts: readonly StoredPart[], now: number): number | null {
-  const recent = parts.filter(({ at }) => at > now - RATE_WINDOW_MS)
-  const first = Math.min(...recent.map(({ at }) => at))
+  const latest = [...parts].sort((a, b) => b.at - a.at)
+  const recent = latest.filter(({ at }, place) => place < FEWEST_PARTS || at > now - RATE_WINDOW_MS)
+  const first = recent.at(-1)?.at ?? now
   const spanMs = now - first
   if (recent.length < 2 || spanMs < SECOND_MS) return null
   // The first part's own bytes came before the span that its end opens.

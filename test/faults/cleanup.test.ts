@@ -32,12 +32,20 @@ afterAll(() => opened.disposeAsync())
 function sweeper(): Sweeper {
   const common = { clock: systemClock, log: silentLog }
   const repository = new UploadRepository(stores.db, stores.prefix)
-  const uploads = { keepSource: () => Promise.resolve(true) }
+  const sources = { keep: () => Promise.resolve(true) }
   return new Sweeper({
     ...common,
-    uploads: new UploadExpiry({ ...common, repository, store: new SourceStore(s3, stores.bucket) }),
-    jobs: new JobExpiry({ ...common, jobs, results: new ResultStore(s3, stores.bucket) }),
-    keeper: new SourceKeeper({ ...common, jobs, uploads, retentionMs: 1000 }),
+    uploads: new UploadExpiry({
+      ...common,
+      repository,
+      store: new SourceStore({ s3, signer: s3, bucket: stores.bucket }),
+    }),
+    jobs: new JobExpiry({
+      ...common,
+      jobs,
+      results: new ResultStore({ s3, signer: s3, bucket: stores.bucket }),
+    }),
+    keeper: new SourceKeeper({ ...common, jobs, sources, retentionMs: 1000 }),
     onSwept: () => undefined,
   })
 }
@@ -72,7 +80,8 @@ test('what cannot be removed stops nothing else, is counted, and goes the next t
 test('a sweep that cannot look for waiting jobs says so, and removes no source', async () => {
   const at = Date.now() - 1000
   const times = { createdAt: at, updatedAt: at, expiresAt: at }
-  const shape = { name: 'n', size: 1, partSize: 1, partCount: 1, requestHash: 'h' }
+  const parts = { size: 1, partSize: 1, partCount: 1, transport: 'proxy' as const, summed: false }
+  const shape = { name: 'n', requestHash: 'h', ...parts }
   const uploads = new UploadRepository(stores.db, stores.prefix)
   await uploads.add({ uploadId: newId(), state: 'ready', ...shape, ...times })
   const well = jobs

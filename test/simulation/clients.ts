@@ -65,7 +65,7 @@ function onTables(tables: ReadonlyMap<string, SimTable>, command: object): unkno
   throw new Error(`Not simulated: ${command.constructor.name}`)
 }
 
-/** `a = :x` for a partition, and `b < :y` for the sort keys of an index: the repositories ask for nothing else. */
+/** `a = :x` for a partition, and `b < :y` for the sort keys of an index: the rest of what is asked is not simulated. */
 function query(table: SimTable, input: QueryCommand['input']): Item[] {
   const { KeyConditionExpression = '', ExpressionAttributeValues: values = {}, IndexName, Limit } = input
   const [, partition = '', before] =

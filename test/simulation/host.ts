@@ -132,8 +132,9 @@ export class Host {
       (store: StoreName, patience: Patience) =>
       <Answer>(act: () => Answer) =>
         network.call(lane, store, patience, act)
+    const s3 = simS3(bucket, carry('objects', OBJECTS))
     return {
-      s3: simS3(bucket, carry('objects', OBJECTS)),
+      ...{ s3, partsS3: s3, signer: s3 },
       interactive: simDynamo(tables, carry('state', patienceOf('interactive'))),
       background: simDynamo(tables, carry('state', patienceOf('background'))),
       ...{ bucket: BUCKET, exclusive: false, close: () => Promise.resolve() },

@@ -1,13 +1,20 @@
-import { createDynamo, ensureBucket, type CapacityMeter } from '../../src/aws/index.ts'
+import {
+  createDynamo,
+  createPartsS3,
+  createSigner,
+  ensureBucket,
+  type CapacityMeter,
+} from '../../src/aws/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { openStores, type Stores } from '../../src/cli/stores.ts'
 import { createService, type Service } from '../../src/cli/service.ts'
 import { findTools } from '../../src/ffmpeg/index.ts'
 import { createMetrics } from '../../src/http/index.ts'
-import { systemClock, type Clock } from '../../src/kernel/clock.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import { makeDataDir, makeTables, startStores, stateIsElsewhere, type SharedStores } from './embedded.ts'
 import { PROGRAM_BUCKET } from './program.ts'
+import { createTurnedClock } from './turned-clock.ts'
 
 export type CapacityUse = Parameters<CapacityMeter>[0]
 
@@ -21,6 +28,8 @@ export type TurnedService = AsyncDisposable & {
   uses: readonly CapacityUse[]
   /** Moves the service's time, and not that of its stores, by so many milliseconds. */
   turn(ms: number): void
+  /** Wakes what sleeps in the service until a time that has come by turning. */
+  wake(): void
 }
 
 export async function startService(env: Record<string, string> = {}): Promise<TurnedService> {
@@ -42,8 +51,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
     : await openStores({ config, clock: systemClock, log: silentLog, meter })
   opened.defer(() => stores.close())
   const tools = await findTools(config.tools)
-  let offset = 0
-  const clock: Clock = { ...systemClock, now: () => systemClock.now() + offset }
+  const { clock, turn, wake } = createTurnedClock()
   const service = await createService({ config, stores, tools, metrics, version: '0', clock, log: silentLog })
   opened.defer(() => service.stop({ withinMs: 1000 }))
   opened.defer(() => service.app.close())
@@ -52,7 +60,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
   const all = opened.move()
   return {
     ...{ url, service, stores, uses, tablePrefix: config.tablePrefix },
-    turn: (ms) => (offset += ms),
+    ...{ turn, wake },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
@@ -68,5 +76,6 @@ async function alone(shared: SharedStores, meter: CapacityMeter): Promise<Stores
     background.destroy()
     await shared.close()
   }
-  return { s3, interactive, background, bucket, exclusive: true, close }
+  const [partsS3, signer] = [createPartsS3(settings), createSigner(settings)]
+  return { s3, partsS3, signer, interactive, background, bucket, exclusive: true, close }
 }

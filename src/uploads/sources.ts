@@ -1,0 +1,46 @@
+import type { Media } from '../contract/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { isId } from '../kernel/ids.ts'
+import { UploadExpired, UploadNotFound, UploadNotReady } from './failures.ts'
+import { refuseExpired } from './states.ts'
+import { sourceExpiry, type Session } from './upload.ts'
+import type { UploadRepository } from './upload-repository.ts'
+
+export type SourcesParts = {
+  repository: Pick<UploadRepository, 'findSession' | 'keep'>
+  clock: Clock
+  retentionMs: number
+}
+
+/** Finished uploads, kept for as long as somebody needs them. */
+export class Sources {
+  readonly #parts: SourcesParts
+
+  constructor(parts: SourcesParts) {
+    this.#parts = parts
+  }
+
+  /** A finished upload, kept at least until `neededUntil`. Throws UploadNotFound, UploadNotReady, UploadExpired. */
+  async claim(uploadId: string, neededUntil: number): Promise<{ session: Session; media: Media }> {
+    const { repository, clock } = this.#parts
+    const session = isId(uploadId) ? await repository.findSession(uploadId) : undefined
+    if (!session) throw new UploadNotFound()
+    refuseExpired(session, clock.now())
+    if (session.state !== 'ready' || !session.media) throw new UploadNotReady()
+    if (!(await this.#outlives(session, neededUntil))) throw new UploadExpired()
+    return { session, media: session.media }
+  }
+
+  /** Has a finished upload live at least until then, even if its time is over; false when it is not there any more. */
+  async keep(uploadId: string, neededUntil: number): Promise<boolean> {
+    const session = await this.#parts.repository.findSession(uploadId)
+    return session?.state === 'ready' && (await this.#outlives(session, neededUntil))
+  }
+
+  async #outlives({ uploadId, expiresAt }: Session, neededUntil: number): Promise<boolean> {
+    if (expiresAt >= neededUntil) return true
+    const { repository, retentionMs } = this.#parts
+    const kept = await repository.keep(uploadId, ['ready'], sourceExpiry(neededUntil, retentionMs))
+    return kept?.state === 'ready'
+  }
+}
