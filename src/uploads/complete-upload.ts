@@ -61,7 +61,8 @@ async function join(
 ): Promise<string | undefined> {
   const { repository, store, clock } = parts
   const { uploadId } = session
-  const reopen = () => repository.change(uploadId, ['completing'], { state: 'open', updatedAt: clock.now() })
+  const state = session.multipartId === undefined ? 'creating' : 'open'
+  const reopen = () => repository.change(uploadId, ['completing'], { state, updatedAt: clock.now() })
   try {
     return await joinListed(parts, session, announced)
   } catch (error) {

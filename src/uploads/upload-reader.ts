@@ -110,15 +110,18 @@ export class UploadReader {
 
   /** Only parts after the first gap are read: the others stay until the session says otherwise by a new `updatedAt`. */
   async #read(uploadId: string): Promise<Known> {
-    const { partRepository, clock } = this.#parts
+    const { partRepository, direct, clock } = this.#parts
     const asOf = clock.now()
     const from = firstGap(this.#known.get(uploadId)?.parts)
     let upload = await partRepository.read(uploadId, from)
     const known = this.#known.get(uploadId) // it may have learnt of parts meanwhile
     const isSame = upload?.session.updatedAt === known?.session?.updatedAt
     if (!isSame && from > 1) upload = await partRepository.read(uploadId)
-    const before = isSame && known ? known.parts.values() : []
-    return this.#keep(uploadId, upload?.session, [...before, ...(upload?.parts ?? [])], asOf)
+    if (!upload) return this.#keep(uploadId, undefined, [], asOf)
+    const { session, parts } = upload
+    // Who knows nothing yet asks S3, too; that it does not answer must not keep what the rows say.
+    const read = known ? parts : await direct.take(upload).catch(() => parts)
+    return this.#keep(uploadId, session, [...(isSame && known ? known.parts.values() : []), ...read], asOf)
   }
 
   #keep(uploadId: string, session: Session | undefined, parts: StoredPart[], asOf: number): Known {
