@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { PutBucketCorsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allKeys, openEmbedded, type S3Target } from '../support/s3.ts'
 import { type RawRequest, send } from '../support/s3-signing.ts'
@@ -18,10 +19,12 @@ const REFUSED: Record<string, RawRequest[]> = {
     bucket('POST', { delete: '' }, deleteBody('<VersionId>1</VersionId>')),
   ],
   'Parts of finished objects': [key('GET', { partNumber: '1' }), key('GET', { attributes: '' })],
-  'ACL, policy, tags, lifecycle, CORS and every other sub-resource': [
-    ...['acl', 'tagging', 'retention', 'legal-hold', 'torrent'].map((name) => key('GET', { [name]: '' })),
-    ...['acl', 'policy', 'tagging', 'lifecycle', 'cors', 'encryption', 'website', 'notification'].map(
-      (name) => bucket('PUT', { [name]: '' }),
+  'ACL, policy, tags, lifecycle and every other sub-resource': [
+    ...['acl', 'tagging', 'retention', 'legal-hold', 'torrent', 'cors'].map((name) =>
+      key('GET', { [name]: '' }),
+    ),
+    ...['acl', 'policy', 'tagging', 'lifecycle', 'encryption', 'website', 'notification'].map((name) =>
+      bucket('PUT', { [name]: '' }),
     ),
     key('POST', { restore: '' }),
     key('POST', { select: '', 'select-type': '2' }),
@@ -82,6 +85,34 @@ test('a parameter nobody has heard of is refused too, and named', async () => {
   const [parameter, header] = await Promise.all(answers.map((request) => s3.raw(request)))
   expect(parameter?.text).toContain('<Message>Parameter surprise implies')
   expect(header?.text).toContain('<Message>Header x-amz-surprise implies')
+})
+
+test('a CORS rule cannot say what would break the header of an answer, nor what nobody has heard of', async () => {
+  const rule = '<AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>'
+  const put = (extra: string) =>
+    s3.raw(
+      bucket(
+        'PUT',
+        { cors: '' },
+        `<CORSConfiguration><CORSRule>${rule}${extra}</CORSRule></CORSConfiguration>`,
+      ),
+    )
+  for (const name of ['a&#13;&#10;set-cookie: b=c', '🎵', ''])
+    expect(await put(`<ExposeHeader>${name}</ExposeHeader>`)).toMatchObject({
+      status: 400,
+      code: 'InvalidRequest',
+    })
+  expect(await put('<MaxAgeSeconds>-1</MaxAgeSeconds>')).toMatchObject({ status: 400, code: 'MalformedXML' })
+  expect(await put('<Surprise/>')).toMatchObject({ status: 501, code: 'NotImplemented' })
+})
+
+test('a page learns also what is wrong with an address', async () => {
+  const CORSConfiguration = { CORSRules: [{ AllowedOrigins: ['*'], AllowedMethods: ['GET'] }] }
+  await s3.client.send(new PutBucketCorsCommand({ Bucket: s3.bucket, CORSConfiguration }))
+  for (const path of [`/${'x'.repeat(1025)}`, '/%zz']) {
+    const answer = await s3.raw({ method: 'GET', path, headers: { origin: 'https://page.example' } })
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([400, '*'])
+  }
 })
 
 test('session tokens and Signature Version 2 are no way in', async () => {

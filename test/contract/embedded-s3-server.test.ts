@@ -6,7 +6,9 @@ import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetBucketCorsCommand,
   GetObjectCommand,
+  PutBucketCorsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -21,6 +23,7 @@ import {
   partNumbers,
   putPart,
   read,
+  refusal,
   startEmbedded,
   startUpload,
   temporaryFolder,
@@ -93,6 +96,31 @@ describe('the data folder', () => {
     await expect(start({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
     await start()
     await other.remove()
+  })
+
+  test('of the version before this one is taken over with all it holds', async () => {
+    const first = await start()
+    await first.put('kept', 'content')
+    const upload = { bucket, key: 'upload', id: await startUpload(first.client, bucket, 'upload') }
+    await putPart(first.client, upload, 1, Buffer.from('part'))
+    await first.server.close()
+    const database = new DatabaseSync(`${folder.path}/s3.sqlite`)
+    database.exec(`
+      ALTER TABLE buckets DROP COLUMN cors;
+      PRAGMA user_version = 2`)
+    database.close()
+
+    const second = await start()
+    expect((await read(second.client, bucket, 'kept')).toString()).toBe('content')
+    expect(await partNumbers(second.client, upload)).toEqual([1])
+    const getRules = new GetBucketCorsCommand({ Bucket: bucket })
+    expect(await refusal(second.client.send(getRules))).toBe('NoSuchCORSConfiguration 404')
+    const CORSConfiguration = { CORSRules: [{ AllowedOrigins: ['*'], AllowedMethods: ['GET'] }] }
+    await second.client.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration }))
+    await second.server.close()
+
+    const third = await start()
+    expect(await third.client.send(getRules)).toMatchObject(CORSConfiguration)
   })
 
   test('of a later version is left alone', async () => {

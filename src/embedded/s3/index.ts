@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Log } from '../../kernel/log.ts'
 import type { S3Credentials } from './authorize.ts'
+import { createCorsAnswers } from './cors-answers.ts'
 import { createOperations } from './operations.ts'
 import { listen } from './server.ts'
 import { openStore } from './store.ts'
@@ -40,7 +41,8 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   const store = await openStore(directory, { clock, log })
   try {
     const operations = createOperations(store, region)
-    const listening = await listen({ operations, gate: { credentials, region, clock }, log, port })
+    const gate = { credentials, region, clock }
+    const listening = await listen({ operations, cors: createCorsAnswers(store), gate, log, port })
     const url = `http://127.0.0.1:${listening.port}`
     log.info({ url, directory }, 'embedded S3 is listening')
     let closed: Promise<void> | undefined

@@ -23,15 +23,19 @@ export type Metadata = {
   readonly close: () => void
 }
 
-const SCHEMA_VERSION = 2
+const SCHEMA_VERSION = 3
 
 /**
  * Keys are BLOBs, since SQLite compares those byte by byte: that is the order of S3 lists, and it needs no care with
  * NUL. An object is an ordered list of blobs; a part of an upload is one blob. Each blob has one owner. An object that
- * was put together from parts remembers the id of its upload.
+ * was put together from parts remembers the id of its upload. The CORS rules of a bucket are JSON.
  */
 const SCHEMA = `
-  CREATE TABLE buckets (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE buckets (
+    name TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    cors TEXT NOT NULL DEFAULT '[]'
+  ) STRICT;
   CREATE TABLE objects (
     id INTEGER PRIMARY KEY,
     bucket TEXT NOT NULL REFERENCES buckets (name),
@@ -71,6 +75,13 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   PRAGMA user_version = ${SCHEMA_VERSION};`
 
+/** What makes a data folder of an earlier version one of this version. */
+const UPGRADES: Readonly<Record<number, string>> = {
+  2: `
+  ALTER TABLE buckets ADD COLUMN cors TEXT NOT NULL DEFAULT '[]';
+  PRAGMA user_version = 3;`,
+}
+
 /** https://sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5
 
@@ -92,11 +103,12 @@ export function openMetadata(directory: string): Metadata {
 }
 
 function createSchema(database: DatabaseSync): void {
-  const version = database.prepare('PRAGMA user_version').get()?.['user_version']
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
   if (version === SCHEMA_VERSION) return
-  if (version !== 0)
-    throw new Error(`s3.sqlite has schema ${String(version)}; this program knows ${SCHEMA_VERSION}.`)
-  database.exec(SCHEMA)
+  const statements = version === 0 ? SCHEMA : UPGRADES[version]
+  if (statements === undefined)
+    throw new Error(`s3.sqlite has schema ${version}; this program knows ${SCHEMA_VERSION}.`)
+  database.exec(statements)
 }
 
 function runTransaction<Result>(database: DatabaseSync, work: () => Result): Result {

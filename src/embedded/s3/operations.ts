@@ -1,5 +1,6 @@
 import { createBucketOperations } from './bucket-operations.ts'
 import type { Handler } from './call.ts'
+import { createCorsOperations } from './cors-operations.ts'
 import { createListObjects } from './list-objects.ts'
 import { createMultipartLists } from './multipart-lists.ts'
 import { createMultipartOperations } from './multipart-operations.ts'
@@ -12,6 +13,7 @@ import { createWriteOperations } from './write-operations.ts'
 export const createOperations = (store: Store, region: string) =>
   ({
     ...createBucketOperations(store, region),
+    ...createCorsOperations(store),
     ...createWriteOperations(store),
     ...createReadOperations(store),
     ...createMultipartOperations(store),

@@ -42,6 +42,9 @@ export const ROUTES = [
   { operation: 'headBucket', method: 'HEAD', at: 'bucket' },
   { operation: 'deleteBucket', method: 'DELETE', at: 'bucket' },
   { operation: 'getBucketLocation', method: 'GET', at: 'bucket', needs: ['location'] },
+  { operation: 'putBucketCors', method: 'PUT', at: 'bucket', needs: ['cors'], mayHead: VOUCHING },
+  { operation: 'getBucketCors', method: 'GET', at: 'bucket', needs: ['cors'] },
+  { operation: 'deleteBucketCors', method: 'DELETE', at: 'bucket', needs: ['cors'] },
   {
     operation: 'listObjectsV2',
     method: 'GET',

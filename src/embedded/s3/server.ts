@@ -6,6 +6,7 @@ import { SECOND_MS } from '../../kernel/units.ts'
 import { answer, answerError } from './answer.ts'
 import { authorize, type Gate } from './authorize.ts'
 import type { Handler } from './call.ts'
+import type { CorsAnswers } from './cors-answers.ts'
 import { S3Error } from './errors.ts'
 import { openPayload } from './payload.ts'
 import { parseRequest } from './request.ts'
@@ -13,6 +14,7 @@ import { findRoute, type Operation } from './routes.ts'
 
 export type ServerParts = {
   readonly operations: Readonly<Record<Operation, Handler>>
+  readonly cors: CorsAnswers
   readonly gate: Gate
   readonly log: Log
   readonly port: number
@@ -90,6 +92,9 @@ async function perform(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  if (incoming.method === 'OPTIONS') return answer(incoming, outgoing, parts.cors.preflight(incoming))
+  // Before anything can go wrong: without these headers a page would not see which error it was.
+  for (const [name, value] of Object.entries(parts.cors.headers(incoming))) outgoing.setHeader(name, value)
   const grant = authorize(parseRequest(incoming), parts.gate)
   const { request } = grant
   const route = findRoute(request)
@@ -99,6 +104,9 @@ async function perform(
   const text = route.storesBody ? '' : await payload.text()
   await answer(incoming, outgoing, await parts.operations[route.operation]({ request, payload, text }))
 }
+
+/** All other headers spoke about a content that is not sent. */
+const STAYS_WITH_ERRORS = /^(x-amz-request-id|access-control-.*|vary)$/
 
 type Failed = { incoming: IncomingMessage; outgoing: ServerResponse; error: unknown; requestId: string }
 
@@ -112,6 +120,6 @@ async function fail(log: Log, { incoming, outgoing, error, requestId }: Failed):
   }
   const known = error instanceof S3Error ? error : new S3Error('InternalError')
   log.debug({ requestId, code: known.code, method: incoming.method }, 's3 request refused')
-  for (const name of outgoing.getHeaderNames()) if (name !== 'x-amz-request-id') outgoing.removeHeader(name)
+  for (const name of outgoing.getHeaderNames()) if (!STAYS_WITH_ERRORS.test(name)) outgoing.removeHeader(name)
   await answerError(incoming, outgoing, known, requestId)
 }
