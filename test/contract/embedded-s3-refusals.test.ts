@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { PutBucketCorsCommand } from '@aws-sdk/client-s3'
+import { CreateMultipartUploadCommand, PutBucketCorsCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { allKeys, openEmbedded, type S3Target } from '../support/s3.ts'
+import { allKeys, openEmbedded, partNumbers, type S3Target } from '../support/s3.ts'
 import { type RawRequest, send } from '../support/s3-signing.ts'
 
 /** What S3 does and this server does not, in the words of the page, and requests that ask for it. */
@@ -104,6 +104,21 @@ test('a CORS rule cannot say what would break the header of an answer, nor what 
     })
   expect(await put('<MaxAgeSeconds>-1</MaxAgeSeconds>')).toMatchObject({ status: 400, code: 'MalformedXML' })
   expect(await put('<Surprise/>')).toMatchObject({ status: 501, code: 'NotImplemented' })
+})
+
+test('a part cannot bring a checksum its upload was not created with, unless an SDK added it unasked', async () => {
+  const target = { Bucket: s3.bucket, Key: 'key' }
+  const { UploadId = '' } = await s3.client.send(new CreateMultipartUploadCommand(target))
+  const part = { ...target, UploadId, PartNumber: 1, Body: 'bytes' }
+  const asked = s3.client.send(new UploadPartCommand({ ...part, ChecksumCRC32: 'sZlDzg==' }))
+  await expect(asked).rejects.toThrow(
+    'Checksum Type mismatch occurred, expected checksum Type: null, actual checksum Type: crc32',
+  )
+  const upload = { bucket: s3.bucket, key: 'key', id: UploadId }
+  expect(await partNumbers(s3.client, upload)).toEqual([])
+  const client = s3.newClient({ requestChecksumCalculation: 'WHEN_SUPPORTED' })
+  await client.send(new UploadPartCommand(part))
+  expect(await partNumbers(s3.client, upload)).toEqual([1])
 })
 
 test('a page learns also what is wrong with an address', async () => {

@@ -107,6 +107,7 @@ describe('the data folder', () => {
     const database = new DatabaseSync(`${folder.path}/s3.sqlite`)
     database.exec(`
       ALTER TABLE buckets DROP COLUMN cors;
+      ALTER TABLE uploads DROP COLUMN checksum_algorithm;
       PRAGMA user_version = 2`)
     database.close()
 

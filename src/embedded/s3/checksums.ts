@@ -6,6 +6,9 @@ import { notImplemented, S3Error } from './errors.ts'
 export const CHECKSUM_ALGORITHMS = ['crc32', 'sha1', 'sha256'] as const
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number]
 
+/** How the parts of an upload vouch for their bytes; null when its creator did not say. */
+export type ChecksumPlan = ChecksumAlgorithm | null
+
 /** `value` is base64, as on the wire. */
 export type Checksum = { readonly algorithm: ChecksumAlgorithm; readonly value: string }
 

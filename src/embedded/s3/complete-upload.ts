@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { MiB } from '../../kernel/units.ts'
-import { CHECKSUM_ALGORITHMS, type Checksum } from './checksums.ts'
+import { CHECKSUM_ALGORITHMS, type Checksum, type ChecksumAlgorithm, type ChecksumPlan } from './checksums.ts'
 import { S3Error } from './errors.ts'
 import type { Piece } from './object-table.ts'
 import { refuseUnknown } from './parameters.ts'
+import { compositeHeaders, elementOf } from './part-checksums.ts'
 import type { Part } from './upload-table.ts'
 import { parseXml } from './xml.ts'
 
@@ -38,11 +39,12 @@ export function readPartList(text: string): WantedPart[] {
 
 /**
  * Puts the wanted parts together without touching their bytes; `unused` are the blobs of parts left out.
- * Throws InvalidPartOrder, InvalidPart, EntityTooSmall.
+ * Throws InvalidPartOrder, InvalidRequest, InvalidPart, EntityTooSmall.
  */
-export function assemble(parts: readonly Part[], wanted: readonly WantedPart[]) {
+export function assemble(parts: readonly Part[], wanted: readonly WantedPart[], plan: ChecksumPlan) {
   if (wanted.some(({ number }, at) => number <= (wanted[at - 1]?.number ?? 0)))
     throw new S3Error('InvalidPartOrder')
+  if (plan !== null) checkNamed(wanted, plan)
   const byNumber = new Map(parts.map((part) => [part.number, part]))
   const chosen = wanted.map((want) => {
     const part = byNumber.get(want.number)
@@ -55,14 +57,22 @@ export function assemble(parts: readonly Part[], wanted: readonly WantedPart[]) 
     throw new S3Error('EntityTooSmall')
   return {
     etag: etagOf(chosen),
+    checksum: compositeHeaders(plan, chosen),
     sizeBytes: chosen.reduce((sum, part) => sum + part.sizeBytes, 0),
     pieces: chosen.map(({ blob, sizeBytes }): Piece => ({ blob, sizeBytes })),
     unused: [...byNumber.values()].map(({ blob }) => blob),
   }
 }
 
-/** `CRC32` is `<ChecksumCRC32>`, in requests and answers alike. */
-export const elementOf = (algorithm: string): string => `Checksum${algorithm.toUpperCase()}`
+/** With a plan, no part may be taken for granted: the client has to name what it sent. */
+function checkNamed(wanted: readonly WantedPart[], plan: ChecksumAlgorithm): void {
+  const silent = wanted.find(({ checksums }) => checksums.length === 0)
+  if (silent)
+    throw new S3Error(
+      'InvalidRequest',
+      `The upload was created using a ${plan} checksum. The complete request must include the checksum for each part. It was missing for part ${silent.number} in the request.`,
+    )
+}
 
 const checksumsOf = (part: Record<string, unknown>): Checksum[] =>
   CHECKSUM_ALGORITHMS.flatMap((algorithm) => {

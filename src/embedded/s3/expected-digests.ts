@@ -4,6 +4,7 @@ import { TRAILER_SIGNATURE } from './aws-chunked.ts'
 import {
   CHECKSUM_PREFIX,
   type Checksum,
+  type ChecksumAlgorithm,
   checksumAlgorithm,
   isBase64,
   readChecksum,
@@ -13,6 +14,8 @@ import { notImplemented, S3Error } from './errors.ts'
 
 /** All the ways a request can vouch for its body, computed in one go. */
 export type ExpectedDigests = {
+  /** Of the additional checksum that comes before or after the body. */
+  readonly algorithm: ChecksumAlgorithm | undefined
   update(piece: Buffer): void
   /** Compares them all. Throws BadDigest or XAmzContentSHA256Mismatch. `md5` comes back in hex. */
   verify(md5: Buffer): { md5: string; checksum: Checksum | undefined }
@@ -32,7 +35,7 @@ export function expectedDigests(grant: Grant, trailers: ReadonlyMap<string, stri
   const contentHash = declaredContentHash(grant.payloadHash)
   const sha256 = contentHash === undefined ? undefined : createHash('sha256')
   const promised = promisedChecksum(headers)
-  const checksum = promised && startChecksum(checksumAlgorithm(promised.name))
+  const checksum = promised && startChecksum(promised.algorithm)
 
   function verifyChecksum(): Checksum | undefined {
     const stray = [...trailers.keys()].find((name) => name !== promised?.name && name !== TRAILER_SIGNATURE)
@@ -40,13 +43,14 @@ export function expectedDigests(grant: Grant, trailers: ReadonlyMap<string, stri
     if (!promised || !checksum) return undefined
     const value = promised.inTrailer ? trailers.get(promised.name) : headers.get(promised.name)
     if (value === undefined) throw new S3Error('InvalidRequest', `Trailer ${promised.name} is missing.`)
-    const declared = readChecksum(checksumAlgorithm(promised.name), value)
+    const declared = readChecksum(promised.algorithm, value)
     if (declared.value !== checksum.value())
       throw new S3Error('BadDigest', `The ${declared.algorithm.toUpperCase()} you specified did not match.`)
     return declared
   }
 
   return {
+    algorithm: promised?.algorithm,
     update(piece) {
       sha256?.update(piece)
       checksum?.update(piece)
@@ -74,7 +78,7 @@ function declaredContentHash(payloadHash: string): string | undefined {
 /** Which checksum will come, and whether before or after the body. */
 function promisedChecksum(
   headers: ReadonlyMap<string, string>,
-): { name: string; inTrailer: boolean } | undefined {
+): { name: string; inTrailer: boolean; algorithm: ChecksumAlgorithm } | undefined {
   const inHeader = [...headers.keys()].filter(isChecksumValue).map((name) => ({ name, inTrailer: false }))
   const trailer = headers.get('x-amz-trailer')?.trim().toLowerCase()
   if (trailer !== undefined && !trailer.startsWith(CHECKSUM_PREFIX))
@@ -87,7 +91,8 @@ function promisedChecksum(
       'InvalidRequest',
       'x-amz-sdk-checksum-algorithm came without a checksum header or trailer.',
     )
-  return all[0]
+  const [promised] = all
+  return promised && { ...promised, algorithm: checksumAlgorithm(promised.name) }
 }
 
 /** Other headers share the prefix: they speak about checksums without being one. */

@@ -59,7 +59,8 @@ const SCHEMA = `
     bucket TEXT NOT NULL REFERENCES buckets (name),
     key BLOB NOT NULL,
     initiated_at INTEGER NOT NULL,
-    headers TEXT NOT NULL
+    headers TEXT NOT NULL,
+    checksum_algorithm TEXT
   ) STRICT;
   CREATE INDEX uploads_by_key ON uploads (bucket, key, id);
   CREATE TABLE parts (
@@ -79,6 +80,7 @@ const SCHEMA = `
 const UPGRADES: Readonly<Record<number, string>> = {
   2: `
   ALTER TABLE buckets ADD COLUMN cors TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE uploads ADD COLUMN checksum_algorithm TEXT;
   PRAGMA user_version = 3;`,
 }
 

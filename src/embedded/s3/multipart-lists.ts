@@ -1,8 +1,8 @@
 import { isoTime } from '../../kernel/clock.ts'
 import type { Handler } from './call.ts'
-import { elementOf } from './complete-upload.ts'
 import { requireUpload } from './multipart-operations.ts'
 import { integer, keyEncoding, pageSize } from './parameters.ts'
+import { elementOf, planElements } from './part-checksums.ts'
 import type { S3Request } from './request.ts'
 import type { Store } from './store.ts'
 import type { Part, Upload } from './upload-table.ts'
@@ -19,7 +19,7 @@ export function createMultipartLists(store: Store) {
     const truncated = limit > 0 && found.length > limit
     const next = truncated ? shown.at(-1)?.number : undefined
     return {
-      body: xml`<ListPartsResult xmlns="${S3_NAMESPACE}"><Bucket>${request.bucket}</Bucket><Key>${request.key}</Key><UploadId>${upload.id}</UploadId><StorageClass>STANDARD</StorageClass><PartNumberMarker>${marker}</PartNumberMarker>${optional('NextPartNumberMarker', next)}<MaxParts>${limit}</MaxParts><IsTruncated>${truncated}</IsTruncated>${shown.map(partElement)}</ListPartsResult>`,
+      body: xml`<ListPartsResult xmlns="${S3_NAMESPACE}"><Bucket>${request.bucket}</Bucket><Key>${request.key}</Key><UploadId>${upload.id}</UploadId><StorageClass>STANDARD</StorageClass>${planElements(upload.checksumPlan)}<PartNumberMarker>${marker}</PartNumberMarker>${optional('NextPartNumberMarker', next)}<MaxParts>${limit}</MaxParts><IsTruncated>${truncated}</IsTruncated>${shown.map(partElement)}</ListPartsResult>`,
     }
   }
 

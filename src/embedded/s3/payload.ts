@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { GiB, MiB } from '../../kernel/units.ts'
 import type { Grant } from './authorize.ts'
 import { decodeAwsChunked } from './aws-chunked.ts'
-import type { Checksum } from './checksums.ts'
+import type { Checksum, ChecksumAlgorithm } from './checksums.ts'
 import { checkChunkSignatures } from './chunk-signatures.ts'
 import { S3Error } from './errors.ts'
 import { expectedDigests } from './expected-digests.ts'
@@ -17,6 +17,8 @@ export type Received = {
 
 /** A body that proves itself while it is read. It can be read once. */
 export type Payload = {
+  /** Of the additional checksum the body comes with, known before it is read. */
+  readonly checksumAlgorithm: ChecksumAlgorithm | undefined
   /** Throws MissingContentLength or EntityTooLarge, before a byte has been read, if the body could not be stored. */
   checkDeclaredSize(): void
   /** The data in pieces. After the last one it throws unless size and digests are what the request declared. */
@@ -57,6 +59,7 @@ export function openPayload(incoming: IncomingMessage, grant: Grant, beforeReadi
   }
 
   return {
+    checksumAlgorithm: expected.algorithm,
     checkDeclaredSize() {
       if (declaredSize === undefined) throw new S3Error('MissingContentLength')
       if (declaredSize > MAX_CONTENT_BYTES) throw new S3Error('EntityTooLarge')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CHECKSUM_ALGORITHMS, type Checksum } from './checksums.ts'
+import { CHECKSUM_ALGORITHMS, type Checksum, type ChecksumPlan } from './checksums.ts'
 import type { Metadata } from './metadata.ts'
 import { HeadersColumn, KeyColumn, type StoredHeaders } from './object-table.ts'
 
@@ -11,6 +11,7 @@ export type Upload = {
   readonly key: Buffer
   readonly initiatedAt: number
   readonly headers: StoredHeaders
+  readonly checksumPlan: ChecksumPlan
 }
 
 export type Part = {
@@ -30,6 +31,7 @@ const UploadRow = z.object({
   key: KeyColumn,
   initiatedAt: z.number(),
   headers: HeadersColumn,
+  checksumPlan: z.enum(CHECKSUM_ALGORITHMS).nullable(),
 })
 const PartRow = z
   .object({
@@ -46,7 +48,8 @@ const PartRow = z
   })
 const BlobRow = z.object({ blob: z.string() })
 
-const UPLOAD_COLUMNS = 'id, bucket, key, initiated_at AS initiatedAt, headers'
+const UPLOAD_COLUMNS =
+  'id, bucket, key, initiated_at AS initiatedAt, headers, checksum_algorithm AS checksumPlan'
 const PART_COLUMNS =
   'number, blob, size_bytes AS sizeBytes, etag, modified_at AS modifiedAt, checksum_algorithm AS algorithm, checksum_value AS value'
 
@@ -55,7 +58,7 @@ export type UploadTable = ReturnType<typeof createUploadTable>
 
 export function createUploadTable({ database }: Metadata) {
   const add = database.prepare(
-    'INSERT INTO uploads (id, bucket, key, initiated_at, headers) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO uploads (id, bucket, key, initiated_at, headers, checksum_algorithm) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const find = database.prepare(
     `SELECT ${UPLOAD_COLUMNS} FROM uploads WHERE id = ? AND bucket = ? AND key = ?`,
@@ -78,8 +81,8 @@ export function createUploadTable({ database }: Metadata) {
       .map(({ blob }) => blob)
 
   return {
-    add: ({ id, bucket, key, initiatedAt, headers }: Upload): void =>
-      void add.run(id, bucket, key, initiatedAt, JSON.stringify(headers)),
+    add: ({ id, bucket, key, initiatedAt, headers, checksumPlan }: Upload): void =>
+      void add.run(id, bucket, key, initiatedAt, JSON.stringify(headers), checksumPlan),
 
     find: (id: string, bucket: string, key: string): Upload | undefined =>
       UploadRow.optional().parse(find.get(id, bucket, Buffer.from(key))),
