@@ -73,6 +73,7 @@ function appParts(parts: ServiceParts, { formats, uploads, conversions, random, 
     version,
     allowedHosts: config.http.allowedHosts,
     trustedProxies: config.http.trustedProxies,
+    publicUrl: config.http.publicUrl,
     clock,
     log,
   }

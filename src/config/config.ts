@@ -21,6 +21,7 @@ export const Environment = z.object({
   PORT: whole(0, 65_535).default(3000),
   HOST: z.string().min(1).optional(),
   ALLOWED_HOSTS: z.string().min(1).optional(),
+  PUBLIC_URL: z.url().optional(),
   TRUSTED_PROXIES: z
     .string()
     .refine(isAddressList, 'Invalid input: expected IP addresses or CIDR ranges, separated by commas')
@@ -58,6 +59,8 @@ export type Config = {
     allowedHosts: readonly string[] | undefined
     /** Addresses and ranges whose `X-Forwarded-…` headers are believed. */
     trustedProxies: readonly string[]
+    /** The service's root as clients reach it; undefined: as they call it. Ends in a slash. */
+    publicUrl: string | undefined
   }
   /** Absolute folder of the embedded stores and of temporary files. */
   dataDir: string
@@ -104,6 +107,7 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
     http: {
       ...{ port: env.PORT, host, allowedHosts: allowedHosts(env.ALLOWED_HOSTS, host) },
       trustedProxies: listed(env.TRUSTED_PROXIES ?? ''),
+      publicUrl: env.PUBLIC_URL?.replace(/\/*$/, '/'),
     },
     dataDir: path.resolve(env.DATA_DIR),
     role: env.ROLE,

@@ -6,7 +6,7 @@ import { conversionRoutes, type ConversionRoutesParts } from '../conversions/ind
 import { HOUR_MS, MiB } from '../kernel/units.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
-import { uploadRoutes, type Uploads } from '../uploads/index.ts'
+import { uploadRoutes, Uppy, uppyRoutes, type Uploads } from '../uploads/index.ts'
 import { answerNotModified } from './conditional.ts'
 import { refuseWhileDraining } from './draining.ts'
 import { healthRoutes, type Check } from './health.ts'
@@ -32,6 +32,8 @@ export type AppParts = {
   allowedHosts: readonly string[] | undefined
   /** Addresses and ranges of proxies in front, whose word on the client's address is taken. */
   trustedProxies: readonly string[]
+  /** The service's root as clients reach it; undefined: as they call it. Ends in a slash. */
+  publicUrl: string | undefined
   /** Other origins that the page may send to. */
   pageConnectsTo: readonly string[]
   clock: Clock
@@ -62,6 +64,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(metricsRoutes, { registry: parts.metrics })
   if (api) {
     await app.register(uploadRoutes, { prefix: '/api', uploads: api.uploads })
+    const uppy = new Uppy({ uploads: api.uploads, clock })
+    await app.register(uppyRoutes, { prefix: '/api', uppy, publicUrl: parts.publicUrl })
     await app.register(conversionRoutes, { ...api, prefix: '/api' })
     await app.register(cleanupRoutes, { ...api, prefix: '/api' })
     await servePage(app, api.pageDirectory)

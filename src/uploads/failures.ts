@@ -114,6 +114,25 @@ export class PartsMissing extends Failure {
   }
 }
 
+/** The path names no upload, so the client has to say how large the file is. */
+export class SizeRequired extends Failure {
+  readonly code = 'size-required' satisfies ProblemCode
+  constructor() {
+    super(
+      "The size of the file is missing: set it as `size` in the file's `meta`, or name an upload in the path.",
+    )
+  }
+}
+
+export class MultipartOnly extends Failure {
+  readonly code = 'multipart-only' satisfies ProblemCode
+  constructor() {
+    super(
+      'Files of every size are sent in parts here. Set `shouldUseMultipart: true` in the S3 plugin of Uppy.',
+    )
+  }
+}
+
 /** As many parts as this process takes at once are on their way. */
 export class UploadBusy extends Failure {
   readonly code = 'upload-busy' satisfies ProblemCode

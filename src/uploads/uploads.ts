@@ -124,6 +124,32 @@ export class Uploads {
     return { upload, targets: await findTargets(store, { ...upload, session }, want, clock.now()) }
   }
 
+  /** Where one part is to be sent, whether it is stored or not. Throws as {@link Uploads.targets}. */
+  async target(uploadId: string, part: number): Promise<PartTarget> {
+    const { store, clock } = this.#parts
+    const { session } = await this.#reader.look(uploadId)
+    refuseClosed(session, clock.now())
+    const [target] = await findTargets(store, { session, parts: [] }, [{ part }], clock.now())
+    if (!target) throw new failures.PartOutOfRange(part, session.partCount)
+    return target
+  }
+
+  /**
+   * Opens an upload for a client that gives no checksums and cuts files in its own way: as long as nothing is stored,
+   * `partSizeOf` of its size says how. Throws as {@link Uploads.targets}.
+   */
+  async adopt(uploadId: string, partSizeOf: (sizeBytes: number) => number): Promise<void> {
+    const { repository, clock, transport } = this.#parts
+    const { session, parts } = await this.find(uploadId)
+    refuseClosed(session, clock.now())
+    if (session.state === 'creating') await this.#open(session, { summed: false, transport })
+    const partSize = partSizeOf(session.size)
+    if (parts.length > 0 || partSize === session.partSize) return
+    const partCount = Math.ceil(session.size / partSize)
+    await repository.change(uploadId, ['open'], { partSize, partCount, updatedAt: clock.now() })
+    this.#reader.forget(uploadId)
+  }
+
   async #openAnew(session: Session, summed: boolean): Promise<OpenSession> {
     const opened = await this.#open(session, { summed, transport: 'direct' })
     this.#reader.forget(session.uploadId)

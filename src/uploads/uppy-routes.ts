@@ -1,0 +1,104 @@
+import type { FastifyRequest } from 'fastify'
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import {
+  UppyCompleteRequest,
+  UppyCompleteView,
+  UppyCreateRequest,
+  UppyCreateView,
+  UppyPartsView,
+  UppyTargetView,
+} from '../contract/index.ts'
+import { MultipartOnly } from './failures.ts'
+import { uppyUploadId, type Uppy } from './uppy.ts'
+
+/** The upload that the path begins with is absent where uploads are begun. */
+const Base = z.object({ capability: z.string().optional() })
+type Base = typeof Base
+/** Without it, so that the API's description names no parameter that a path has not. */
+const paramsOf = (named: boolean) => (named ? Base : (Base.omit({ capability: true }) as unknown as Base))
+const tags = ['uppy']
+
+/** `publicUrl`: the service's root as clients reach it; by default as they called it. */
+type Parts = { uppy: Uppy; publicUrl: string | undefined }
+type Below = Parts & { named: boolean }
+
+/**
+ * The routes that the S3 plugin of Uppy asks of Companion, for multipart uploads, twice: below `/uppy`, where it begins
+ * uploads, and below `/uploads/{id}`, where knowing the id is the right to send that one file and nothing else.
+ */
+export const uppyRoutes: FastifyPluginCallbackZod<Parts> = (app, { uppy, publicUrl }, done) => {
+  for (const named of [false, true]) {
+    const prefix = named ? '/uploads/:capability/s3' : '/uppy/s3'
+    app.register(multipartRoutes, { prefix, named, uppy, publicUrl })
+    app.register(endRoutes, { prefix, named, uppy, publicUrl })
+  }
+  done()
+}
+
+const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUrl }, done) => {
+  const base = paramsOf(named)
+  const one = base.extend({ uploadId: z.string() })
+  app.get('/params', { schema: { hide: true } }, () => {
+    throw new MultipartOnly()
+  })
+
+  app.post(
+    '/multipart',
+    { schema: { tags, params: base, body: UppyCreateRequest, response: { 200: UppyCreateView } } },
+    async ({ params, body }) => {
+      const uploadId = await uppy.begin(params.capability, body)
+      return { uploadId, key: uploadId }
+    },
+  )
+
+  app.get(
+    '/multipart/:uploadId',
+    { schema: { tags, params: one, response: { 200: UppyPartsView } } },
+    ({ params }) => uppy.list(idOf(params)),
+  )
+
+  app.get(
+    '/multipart/:uploadId/:part',
+    {
+      schema: { tags, params: one.extend({ part: z.coerce.number() }), response: { 200: UppyTargetView } },
+    },
+    async (request) => {
+      const uploadId = idOf(request.params)
+      const { url, part, expiresInSeconds } = await uppy.target(uploadId, request.params.part)
+      const ours = `${rootOf(request, publicUrl)}api/uploads/${uploadId}/parts/${part}`
+      return { url: url ?? ours, expires: expiresInSeconds }
+    },
+  )
+  done()
+}
+
+const endRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUrl }, done) => {
+  const one = paramsOf(named).extend({ uploadId: z.string() })
+  app.post(
+    '/multipart/:uploadId/complete',
+    { schema: { tags, params: one, body: UppyCompleteRequest, response: { 200: UppyCompleteView } } },
+    async (request) => {
+      const uploadId = idOf(request.params)
+      await uppy.complete(uploadId, request.body)
+      return { location: `${rootOf(request, publicUrl)}api/uploads/${uploadId}`, key: uploadId }
+    },
+  )
+
+  app.delete(
+    '/multipart/:uploadId',
+    { schema: { tags, params: one, response: { 200: z.object({}) } } },
+    async ({ params }) => {
+      await uppy.abort(idOf(params))
+      return {}
+    },
+  )
+  done()
+}
+
+const idOf = ({ capability, uploadId }: z.infer<Base> & { uploadId: string }) =>
+  uppyUploadId(capability, uploadId)
+
+/** Uppy sends parts from a page of whatever origin, so it needs whole URLs. */
+const rootOf = ({ protocol, host }: FastifyRequest, publicUrl: string | undefined) =>
+  publicUrl ?? `${protocol}://${host}/`
