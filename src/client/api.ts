@@ -6,7 +6,7 @@ import type {
   UploadView,
 } from '../contract/uploads.ts'
 import { Hiccup } from './failure.ts'
-import { judge } from './reply.ts'
+import { judge, replyOf } from './reply.ts'
 import type { Retry } from './retry.ts'
 import type { Timing } from './timing.ts'
 import { watched } from './watchdog.ts'
@@ -16,13 +16,7 @@ const ANSWER_WITHIN_MS = 30_000
 const COMPLETE_WITHIN_MS = 120_000
 
 type ApiParts = { baseUrl: string; timing: Timing; retry: Retry; signal: AbortSignal }
-type Call = {
-  method: string
-  path: string
-  body?: unknown
-  headers?: Record<string, string>
-  withinMs?: number
-}
+type Extras = { headers?: Record<string, string>; withinMs?: number }
 
 export type UploadsApi = ReturnType<typeof createUploadsApi>
 
@@ -30,51 +24,48 @@ export type UploadsApi = ReturnType<typeof createUploadsApi>
 export function createUploadsApi({ baseUrl, timing, retry, signal: outer }: ApiParts) {
   const urlOf = (path: string) => new URL(`api/uploads${path}`, baseUrl)
 
-  async function once({ method, path, body, headers, withinMs = ANSWER_WITHIN_MS }: Call): Promise<unknown> {
-    const url = urlOf(path)
-    const content = body === undefined ? {} : { body: JSON.stringify(body) }
-    const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
+  async function once(
+    method: string,
+    path: string,
+    body?: unknown,
+    { headers, withinMs = ANSWER_WITHIN_MS }: Extras = {},
+  ): Promise<unknown> {
+    const content = body === undefined ? null : JSON.stringify(body)
+    const type = content && { 'Content-Type': 'application/json' }
     return watched(timing, withinMs, outer, async (signal) => {
       try {
-        const response = await fetch(url, { method, headers: { ...type, ...headers }, signal, ...content })
-        const { status } = response
-        const text = await response.text()
-        const reply = judge(
-          { status, retryAfter: response.headers.get('Retry-After'), body: text },
-          timing.now(),
-        )
-        return reply.body === '' ? undefined : (JSON.parse(reply.body) as unknown)
+        const response = await fetch(urlOf(path), {
+          method,
+          headers: { ...type, ...headers },
+          body: content,
+          signal,
+        })
+        const answer = judge(await replyOf(response), timing.now()).body
+        return answer && (JSON.parse(answer) as unknown)
       } catch (error) {
         throw asHiccup(error, signal)
       }
     })
   }
-  const call = (request: Call) => retry(() => once(request))
+  const call = (...request: Parameters<typeof once>) => retry(() => once(...request))
   const to = (id: string) => `/${encodeURIComponent(id)}`
 
   return {
     /** The key makes a create that is sent twice one upload. */
     create: async (body: UploadRequest, key: string) =>
-      (await call({ method: 'POST', path: '', body, headers: { 'Idempotency-Key': key } })) as UploadView,
-    view: async (id: string) => (await call({ method: 'GET', path: to(id) })) as UploadView,
+      (await call('POST', '', body, { headers: { 'Idempotency-Key': key } })) as UploadView,
+    view: async (id: string) => (await call('GET', to(id))) as UploadView,
     /** The targets' URLs come back absolute: they are relative to this request's own URL (RFC 3986, 5.1.3). */
     async targets(id: string, body: TargetsRequest): Promise<TargetsView> {
       const path = `${to(id)}/targets`
-      const { targets, received } = (await call({ method: 'POST', path, body })) as TargetsView
-      const absolute = targets.map((target) => ({ ...target, url: new URL(target.url, urlOf(path)).href }))
-      return { targets: absolute, received }
+      const view = (await call('POST', path, body)) as TargetsView
+      for (const target of view.targets) target.url = new URL(target.url, urlOf(path)).href
+      return view
     },
     complete: async (id: string) =>
-      (await call({
-        method: 'POST',
-        path: `${to(id)}/complete`,
-        body: {},
-        withinMs: COMPLETE_WITHIN_MS,
-      })) as CompleteView,
+      (await call('POST', `${to(id)}/complete`, {}, { withinMs: COMPLETE_WITHIN_MS })) as CompleteView,
     /** Tried once: an upload nobody finishes goes away by itself. */
-    async abandon(id: string): Promise<void> {
-      await once({ method: 'DELETE', path: to(id) })
-    },
+    abandon: (id: string) => once('DELETE', to(id)),
   }
 }
 

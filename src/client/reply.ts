@@ -9,9 +9,15 @@ export type Reply = {
   body: string
 }
 
-const HEALING_STATUS = new Set([408, 425, 429])
+export const replyOf = async (response: Response): Promise<Reply> => ({
+  status: response.status,
+  retryAfter: response.headers.get('Retry-After'),
+  body: await response.text(),
+})
+
+const HEALING_STATUS = [408, 425, 429]
 // Refusals that say nothing about the request itself: bytes that were damaged on the way, and a server that is at it.
-const HEALING_CODES = new Set<string>(['checksum-mismatch', 'part-stalled', 'upload-busy'])
+const HEALING_CODES = ['checksum-mismatch', 'part-stalled', 'upload-busy']
 
 /** Returns a successful answer; throws {@link Hiccup} for one that may heal and `UploadFailed` for one that cannot. */
 export function judge(reply: Reply, now: number): Reply {
@@ -19,7 +25,7 @@ export function judge(reply: Reply, now: number): Reply {
   if (status >= 200 && status < 300) return reply
   const problem = problemOf(reply)
   const detail = problem?.detail ?? `The server answered ${status}`
-  if (status >= 500 || HEALING_STATUS.has(status) || (problem && HEALING_CODES.has(problem.code))) {
+  if (status >= 500 || HEALING_STATUS.includes(status) || (problem && HEALING_CODES.includes(problem.code))) {
     const overload = problem?.code !== 'checksum-mismatch'
     throw new Hiccup(detail, { retryAfterMs: retryAfterMs(reply.retryAfter, now), overload })
   }

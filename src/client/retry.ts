@@ -42,6 +42,6 @@ export function createRetry({ timing, whenOnline, signal }: RetryParts): Retry {
 
 // The jitter comes on top of what the server asks for: else all its clients would be back at the same moment.
 function waitMs(hiccup: Hiccup, failures: number, timing: Timing): number {
-  const ceiling = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10))
+  const ceiling = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures)
   return hiccup.retryAfterMs + timing.random() * ceiling
 }

@@ -15,11 +15,11 @@ export const systemTiming: Timing = {
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       const wake = () => {
-        clearTimeout(timeout)
+        stop()
         signal.removeEventListener('abort', wake)
         resolve()
       }
-      const timeout = setTimeout(wake, ms)
+      const stop = systemTiming.timer(ms, wake)
       signal.addEventListener('abort', wake)
       if (signal.aborted) wake()
     }),

@@ -1,4 +1,4 @@
-import type { Reply } from './reply.ts'
+import { replyOf, type Reply } from './reply.ts'
 
 export type PartRequest = {
   method: string
@@ -17,9 +17,5 @@ export type Transport = (request: PartRequest) => Promise<Reply>
 export const fetchTransport: Transport = async ({ method, url, headers, body, signal, onProgress }) => {
   const response = await fetch(url, { method, headers, body, signal })
   onProgress(body.length)
-  return {
-    status: response.status,
-    retryAfter: response.headers.get('Retry-After'),
-    body: await response.text(),
-  }
+  return replyOf(response)
 }

@@ -20,28 +20,18 @@ export function xhrTransport(createRequest: () => Xhr): Transport {
       signal.throwIfAborted()
       const request = createRequest()
       const abort = () => request.abort()
-      const settled = (settle: () => void) => () => {
-        signal.removeEventListener('abort', abort)
-        settle()
-      }
-      const answer = () => {
-        const { status, responseText } = request
-        const slowDown = status === 429 || status === 503
-        resolve({
-          status,
-          retryAfter: slowDown ? request.getResponseHeader('Retry-After') : null,
-          body: responseText,
+      const on = (type: 'load' | 'error' | 'abort', settle: () => void) =>
+        request.addEventListener(type, () => {
+          signal.removeEventListener('abort', abort)
+          settle()
         })
-      }
-      request.addEventListener('load', settled(answer))
-      request.addEventListener(
-        'error',
-        settled(() => reject(new TypeError('The connection broke'))),
-      )
-      request.addEventListener(
-        'abort',
-        settled(() => reject(signal.reason as Error)),
-      )
+      on('load', () => {
+        const { status, responseText: body } = request
+        const slowDown = status === 429 || status === 503
+        resolve({ status, retryAfter: slowDown ? request.getResponseHeader('Retry-After') : null, body })
+      })
+      on('error', () => reject(new TypeError('The connection broke')))
+      on('abort', () => reject(signal.reason as Error))
       request.upload.addEventListener('progress', ({ loaded }) => onProgress(loaded))
       request.open(method, url)
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
