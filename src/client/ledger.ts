@@ -1,11 +1,17 @@
 import { parsePartRanges } from '../contract/part-ranges.ts'
 import type { UploadView } from '../contract/uploads.ts'
+import { createMeter } from './meter.ts'
+import type { Timing } from './timing.ts'
 
 export type UploadProgress = {
   /** Bytes stored and bytes on their way together. Never falls, though a part that fails starts again. */
   bytes: number
   /** Bytes of the whole file. */
   size: number
+  /** Smoothed over the last seconds; undefined until there is something to measure. */
+  bytesPerSecond: number | undefined
+  /** Milliseconds until all bytes are there, at that speed. */
+  etaMs: number | undefined
 }
 
 export type Ledger = ReturnType<typeof createLedger>
@@ -13,41 +19,46 @@ export type Ledger = ReturnType<typeof createLedger>
 /** Which parts are stored and how far the others are. */
 export function createLedger(
   { size, partSize, partCount }: Pick<UploadView, 'size' | 'partSize' | 'partCount'>,
-  onProgress: (progress: UploadProgress) => void,
+  timing: Timing,
+  onProgress?: (progress: UploadProgress) => void,
 ) {
   const stored = new Set<number>()
   const underWay = new Map<number, number>()
+  const all = Array.from({ length: partCount }, (_, index) => index + 1)
+  const meter = createMeter(timing)
   let storedBytes = 0
   let shown = -1
 
   const start = (part: number) => (part - 1) * partSize
-  const end = (part: number) => Math.min(size, part * partSize)
+  const sizeOf = (part: number) => Math.min(partSize, size - start(part))
+
+  const total = () => [...underWay.values()].reduce((sum, sent) => sum + sent, storedBytes)
 
   function show() {
-    let bytes = storedBytes
-    for (const sent of underWay.values()) bytes += sent
+    const bytes = total()
     if (bytes <= shown) return
     shown = bytes
-    onProgress({ bytes, size })
+    const bytesPerSecond = meter.at(bytes)
+    const etaMs = bytesPerSecond ? Math.round(((size - bytes) / bytesPerSecond) * 1000) : undefined
+    onProgress?.({ bytes, size, bytesPerSecond, etaMs })
   }
 
   function store(part: number) {
     underWay.delete(part)
     if (stored.has(part) || part > partCount) return
     stored.add(part)
-    storedBytes += end(part) - start(part)
+    storedBytes += sizeOf(part)
   }
 
   return {
-    start,
-    end,
+    /** Where a part begins in the file, and where the next one does. */
+    bounds: (part: number) => [start(part), start(part) + sizeOf(part)] as const,
     isStored: (part: number) => stored.has(part),
-    missing: () =>
-      Array.from({ length: partCount }, (_, index) => index + 1).filter((part) => !stored.has(part)),
+    missing: () => all.filter((part) => !stored.has(part)),
     /** `bytes` of a part have left; 0 when it has to start again. */
     sent(part: number, bytes: number) {
       if (stored.has(part)) return
-      underWay.set(part, Math.min(bytes, end(part) - start(part)))
+      underWay.set(part, Math.min(bytes, sizeOf(part)))
       show()
     },
     stored(part: number) {
@@ -57,12 +68,13 @@ export function createLedger(
     /** The server's own list. */
     received(ranges: string) {
       for (const part of parsePartRanges(ranges)) store(part)
+      meter.skip(Math.max(0, total() - shown))
       show()
     },
     /** Parts the server says it has not, whatever was thought before. */
     lost(ranges: string) {
       for (const part of parsePartRanges(ranges)) {
-        if (stored.delete(part)) storedBytes -= end(part) - start(part)
+        if (stored.delete(part)) storedBytes -= sizeOf(part)
       }
     },
   }

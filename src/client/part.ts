@@ -58,7 +58,7 @@ async function sendOnce(
   outer: AbortSignal,
 ): Promise<void> {
   const { baseUrl, ledger, targets, timing, transport } = parts
-  const body = await read(parts.file, ledger.start(part), ledger.end(part))
+  const body = await read(parts.file, ...ledger.bounds(part))
   const { method, url } = target
   // A target elsewhere is signed as it stands and may not allow a header it does not name.
   const ours = new URL(url).origin === new URL(baseUrl).origin ? { 'X-Part-Crc32': crc32Hex(body) } : {}

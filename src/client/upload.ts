@@ -59,7 +59,7 @@ export async function uploadFile(file: UploadSource, options: UploadOptions): Pr
     on.state?.('creating', undefined)
     upload = await open(file, api, options.resumeId)
     on.state?.('sending', upload)
-    const ledger = createLedger(upload, on.progress ?? (() => {}))
+    const ledger = createLedger(upload, timing, on.progress)
     ledger.received(upload.received)
     const sender = createSender(file, upload, { api, ledger, retry, signal, timing, options })
     if (upload.state === 'open') await sender()
