@@ -1,9 +1,9 @@
 import type { Target } from '../contract/uploads.ts'
 import { asHiccup } from './api.ts'
-import { crc32Hex } from './crc32.ts'
 import { Hiccup, UploadFailed } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Parallelism } from './parallelism.ts'
+import { readPart } from './part-bytes.ts'
 import { judge } from './reply.ts'
 import type { Retry } from './retry.ts'
 import type { Targets } from './targets.ts'
@@ -31,13 +31,15 @@ export function createPartSender(parts: PartSenderParts) {
   const { ledger, parallelism, targets } = parts
 
   return async (part: number, signal: AbortSignal): Promise<void> => {
-    let mark = parallelism.mark()
+    let mark = 0
     let failures = 0
     let damaged = 0
     const attempt = async () => {
       mark = parallelism.mark()
-      const target = await targets.take(part)
-      if (target) await sendOnce(parts, part, target, signal)
+      if (ledger.isStored(part)) return
+      const bytes = await readPart(parts.file, ...ledger.bounds(part))
+      const target = await targets.take(part, bytes.crc32)
+      if (target) await sendOnce(parts, target, bytes, signal)
     }
     await parts.retry(signal)(attempt, (hiccup) => {
       failures++
@@ -52,40 +54,31 @@ export function createPartSender(parts: PartSenderParts) {
 }
 
 async function sendOnce(
-  parts: PartSenderParts,
-  part: number,
+  { baseUrl, ledger, targets, timing, transport }: PartSenderParts,
   target: Target,
+  { body, crc32 }: Awaited<ReturnType<typeof readPart>>,
   outer: AbortSignal,
 ): Promise<void> {
-  const { baseUrl, ledger, targets, timing, transport } = parts
-  const body = await read(parts.file, ...ledger.bounds(part))
-  const { method, url } = target
+  const { method, part, url } = target
+  const named = new Headers(target.headers)
   // A target elsewhere is signed as it stands and may not allow a header it does not name.
-  const ours = new URL(url).origin === new URL(baseUrl).origin ? { 'X-Part-Crc32': crc32Hex(body) } : {}
+  if (new URL(url).origin === new URL(baseUrl).origin) named.set('X-Part-Crc32', crc32)
+  const headers = Object.fromEntries(named)
   await watched(timing, STALL_MS, outer, async (signal, alive) => {
     const onProgress = (bytes: number) => {
       alive()
       ledger.sent(part, bytes)
     }
     try {
-      const headers = { ...ours, ...target.headers }
       const reply = await transport({ method, url, headers, body, signal, onProgress })
       judge(reply, timing.now())
     } catch (error) {
       // A refusal in somebody else's words is most likely a target that ran out: the server knows.
       if (error instanceof UploadFailed && error.code === 'refused') {
         targets.forget(part)
-        throw new Hiccup(error.message, { cause: error, overload: true })
+        throw new Hiccup(error.message, { cause: error })
       }
       throw asHiccup(error, signal)
     }
   })
-}
-
-async function read(file: Blob, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await file.slice(start, end).arrayBuffer())
-  } catch (cause) {
-    throw new UploadFailed('file-unreadable', 'The file cannot be read any more', { cause })
-  }
 }

@@ -22,7 +22,7 @@ export function testTiming() {
   return { timing, slept, timers, pass: (ms: number) => (now += ms) }
 }
 
-export const sourceOf = (bytes: Uint8Array<ArrayBuffer>, name = 'tone.wav') =>
+const sourceOf = (bytes: Uint8Array<ArrayBuffer>, name = 'tone.wav') =>
   Object.assign(new Blob([bytes]), { name })
 
 /** Bytes no two parts of which are alike. */
@@ -36,8 +36,9 @@ export async function setUp(server: Parameters<typeof startUploadServer>[0] = {}
   const progress: number[] = []
   const states: string[] = []
   const parts: number[] = []
+  const source = sourceOf(bytes)
   const upload = (options: Partial<UploadOptions> = {}) =>
-    uploadFile(sourceOf(bytes), {
+    uploadFile(source, {
       baseUrl: running.baseUrl,
       transport: fetchTransport,
       timing: time.timing,
@@ -48,9 +49,21 @@ export async function setUp(server: Parameters<typeof startUploadServer>[0] = {}
       },
       ...options,
     })
+  const partSize = server.partSize ?? 1000
+  const part = (number: number) => Buffer.from(bytes.slice((number - 1) * partSize, number * partSize))
   return {
     server: running,
     bytes,
+    /** The bytes of one part. */
+    part,
+    /** An upload, `up-0`, of which the server has these parts. */
+    async begin(stored: number[]) {
+      const { name, size } = source
+      const body = JSON.stringify({ name, size })
+      await fetch(new URL('api/uploads', running.baseUrl), { method: 'POST', body })
+      for (const number of stored) running.uploads.get('up-0')?.parts.set(number, part(number))
+    },
+    source,
     upload,
     progress,
     states,
@@ -59,3 +72,6 @@ export async function setUp(server: Parameters<typeof startUploadServer>[0] = {}
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   }
 }
+
+/** What an upload fails with. */
+export const failure = (upload: Promise<unknown>) => upload.catch((error: unknown) => error)

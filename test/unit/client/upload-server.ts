@@ -1,11 +1,14 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { crc32 } from 'node:zlib'
 import { formatPartRanges } from '../../../src/contract/part-ranges.ts'
 import type { Problem } from '../../../src/contract/problem.ts'
-import type { UploadRequest, UploadView } from '../../../src/contract/uploads.ts'
+import type { TargetsRequest, UploadRequest, UploadView } from '../../../src/contract/uploads.ts'
+import { readAll, startHttpServer } from './http-server.ts'
+import { startStore } from './store-server.ts'
 
 type Upload = { id: string; request: UploadRequest; state: UploadView['state']; parts: Map<number, Buffer> }
+
+export const PART = 'PUT /uploads/:id/parts/:part'
 
 /** A request as a fault sees it; `part` is 0 where there is none. */
 export type Seen = { route: string; part: number; headers: IncomingMessage['headers'] }
@@ -32,12 +35,16 @@ export async function startUploadServer({
   partSize = 1000,
   maxParallel = 6,
   targetLifeMs = 3_600_000,
-  targetUrl = (part: number) => `parts/${part}`,
+  /** Whether parts go to a store of another origin. */
+  direct = false,
 } = {}) {
   const uploads = new Map<string, Upload>()
   const byKey = new Map<string, Upload>()
   const seen: Seen[] = []
+  /** What was asked for, one entry a call. */
+  const wants: TargetsRequest['want'][] = []
   const faults: Fault[] = []
+  const store = await startStore((id, part, bytes) => need(id).parts.set(part, bytes))
 
   const view = ({ id, request: { name, size }, state, parts }: Upload): UploadView => {
     const bytesReceived = [...parts.values()].reduce((sum, part) => sum + part.length, 0)
@@ -74,24 +81,34 @@ export async function startUploadServer({
       },
       'GET /uploads/:id': (_body, id) => ({ status: 200, body: view(need(id)) }),
       'POST /uploads/:id/targets': (body, id) => {
-        const { want } = JSON.parse(body.toString()) as { want: { part: number }[] }
+        const { want } = JSON.parse(body.toString()) as TargetsRequest
+        wants.push(want)
         const { parts, request } = need(id)
+        const other = want.find(
+          ({ part, crc32 }) => crc32 && parts.has(part) && !matches(parts.get(part), crc32),
+        )
+        if (other) return refusal(409, 'part-conflict', { part: other.part })
         const targets = want
-          .filter(({ part }) => !parts.has(part))
-          .map(({ part }) => ({
+          .filter(({ part, crc32 }) => !parts.has(part) && (crc32 ?? !direct))
+          .map(({ part, crc32 = '' }) => ({
             part,
             method: 'PUT',
-            url: targetUrl(part),
-            headers: { 'X-Echo': String(part) },
+            ...(direct
+              ? store.sign(id, part, crc32)
+              : {
+                  url: `parts/${part}`,
+                  headers: { 'X-Echo': String(part), ...(crc32 && { 'x-part-crc32': crc32 }) },
+                }),
             size: Math.min(partSize, request.size - (part - 1) * partSize),
             expiresAt: new Date(Date.now() + targetLifeMs).toISOString(),
           }))
         return { status: 200, body: { targets, received: formatPartRanges(parts.keys()) } }
       },
       'PUT /uploads/:id/parts/:part': (body, id, part, { headers }) => {
-        if (crc32(body).toString(16).padStart(8, '0') !== headers['x-part-crc32'])
-          return refusal(422, 'checksum-mismatch')
+        if (!matches(body, headers['x-part-crc32'])) return refusal(422, 'checksum-mismatch')
         const upload = need(id)
+        if (upload.state !== 'open') return refusal(409, 'part-conflict')
+        if (!(upload.parts.get(part) ?? body).equals(body)) return refusal(409, 'part-conflict', { part })
         upload.parts.set(part, body)
         const { received, bytesReceived } = view(upload)
         return { status: 200, body: { part, received, bytesReceived } }
@@ -129,17 +146,15 @@ export async function startUploadServer({
     reply(response, routes[route]?.(body, id, Number(part), request) ?? refusal(404, 'not-found'))
   }
 
-  const server = createServer(
-    (request, response) => void answer(request, response).catch(() => response.destroy()),
-  )
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const server = await startHttpServer(answer)
 
   return {
     /** Under a path, as behind a proxy. */
-    baseUrl: `http://127.0.0.1:${port}/base/`,
+    baseUrl: `${server.origin}/base/`,
     uploads,
     seen,
+    wants,
+    store,
     count: (route: string) => seen.filter((entry) => entry.route === route).length,
     /** The bytes of an upload, put together. */
     content: (id: string) => {
@@ -149,11 +164,14 @@ export async function startUploadServer({
     fault: (fault: Fault) => void faults.push(fault),
     clearFaults: () => void faults.splice(0),
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await server[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]()
     },
   }
 }
+
+const matches = (bytes: Buffer | undefined, checksum: unknown) =>
+  bytes && crc32(bytes).toString(16).padStart(8, '0') === checksum
 
 export type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
 
@@ -182,10 +200,4 @@ export function failing(route: string, times: number, answer: Answer): Fault {
     request.resume().on('end', () => reply(response, answer))
     return true
   }
-}
-
-async function readAll(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

@@ -1,17 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import {
-  fetchTransport,
-  uploadFile,
-  UploadFailed,
-  type PartRequest,
-  type Transport,
-} from '../../../src/client/index.ts'
-import { noise, setUp, sourceOf } from './client.ts'
-import { failing, MEDIA, refusal, reply, type Answer } from './upload-server.ts'
-
-const PART = 'PUT /uploads/:id/parts/:part'
-const failure = (upload: Promise<unknown>) => upload.catch((error: unknown) => error)
+import { fetchTransport, UploadFailed } from '../../../src/client/index.ts'
+import { failure, noise, setUp } from './client.ts'
+import { failing, MEDIA, PART, refusal, reply, type Answer } from './upload-server.ts'
 
 test('a file arrives whole, in order, and the answer says what is in it', async () => {
   await using deck = await setUp()
@@ -41,19 +32,6 @@ test('a target is relative to the request that asked for it, whatever path lies 
   await deck.upload({ transport, maxParallel: 1 })
   const { baseUrl } = deck.server
   expect(urls).toEqual([1, 2].map((part) => `${baseUrl}api/uploads/up-0/parts/${part}`))
-})
-
-test('an absolute target is used as it stands, without a header it does not name', async () => {
-  const targetUrl = (part: number) => `https://store.test/key?partNumber=${part}`
-  await using deck = await setUp({ partSize: 5000, targetUrl })
-  const sent: Pick<PartRequest, 'url' | 'headers'>[] = []
-  const transport: Transport = ({ url, headers, body }) => {
-    sent.push({ url, headers })
-    deck.server.uploads.get('up-0')?.parts.set(sent.length, Buffer.from(body))
-    return Promise.resolve({ status: 200, retryAfter: null, body: '' })
-  }
-  await deck.upload({ transport, maxParallel: 1 })
-  expect(sent).toEqual([1, 2].map((part) => ({ url: targetUrl(part), headers: { 'X-Echo': String(part) } })))
 })
 
 test('a create whose answer is lost makes one upload', async () => {
@@ -114,22 +92,6 @@ test('a part that is damaged each time ends the upload instead of going round fo
   deck.server.fault(failing(PART, 99, refusal(422, 'checksum-mismatch')))
   expect(await failure(deck.upload())).toMatchObject({ code: 'checksum-mismatch' })
   expect(deck.server.count(PART)).toBe(4)
-})
-
-test('a part that stalls is given up and sent again', async () => {
-  await using deck = await setUp({}, noise(500))
-  let hanging = false
-  deck.server.fault(({ part }) => {
-    if (part !== 1 || hanging) return false
-    hanging = true
-    return true
-  })
-  const uploading = deck.upload()
-  await expect.poll(() => hanging).toBe(true)
-  for (const fire of deck.timers) fire()
-  await uploading
-  expect(deck.server.count(PART)).toBe(2)
-  expect(deck.timers.size).toBe(0)
 })
 
 test('parts run side by side: one more with each clean one, half as many after a failure', async () => {
@@ -258,11 +220,9 @@ test('what the server refuses for good is thrown with its code and its words, an
 
 test('a file that cannot be read any more says so', async () => {
   await using deck = await setUp()
-  const file = sourceOf(deck.bytes)
-  file.slice = () => Object.assign(new Blob([]), { arrayBuffer: () => Promise.reject(new Error('gone')) })
-  const { baseUrl } = deck.server
-  const uploading = uploadFile(file, { baseUrl, transport: fetchTransport, timing: deck.timing })
-  expect(await failure(uploading)).toMatchObject({ code: 'file-unreadable' })
+  deck.source.slice = () =>
+    Object.assign(new Blob([]), { arrayBuffer: () => Promise.reject(new Error('gone')) })
+  expect(await failure(deck.upload())).toMatchObject({ code: 'file-unreadable' })
 })
 
 test('cancelling stops the parts under way and deletes the upload', async () => {
