@@ -3,7 +3,7 @@ import type { Problem, ProblemCode } from '../contract/problem.ts'
 /** Why an upload ended without success: a code of the server, or one of what can only be seen from here. */
 export type UploadFailureCode = ProblemCode | 'file-changed' | 'file-unreadable' | 'refused' | 'unreachable'
 
-/** An upload that cannot go on. Repeating the same call will not help, except for `unreachable`. */
+/** An upload that cannot go on; the message says why, for a person. Repeating the same call will not help, except for `unreachable`. */
 export class UploadFailed extends Error {
   override readonly name = 'UploadFailed'
   readonly code: UploadFailureCode
@@ -14,11 +14,6 @@ export class UploadFailed extends Error {
     super(detail, options)
     this.code = code
     this.problem = options.problem
-  }
-
-  /** What happened, for a person. */
-  get detail(): string {
-    return this.message
   }
 }
 

@@ -4,11 +4,11 @@ import { createMeter } from './meter.ts'
 import type { Timing } from './timing.ts'
 
 export type UploadProgress = {
-  /** Bytes stored and bytes on their way together. Never falls, though a part that fails starts again. */
+  /** Bytes stored and bytes on their way together. Never falls, but at a pause: then it is what is stored. */
   bytes: number
   /** Bytes of the whole file. */
   size: number
-  /** Smoothed over the last seconds; undefined until there is something to measure. */
+  /** Smoothed over the last seconds; undefined until there is something to measure, and again after a pause. */
   bytesPerSecond: number | undefined
   /** Milliseconds until all bytes are there, at that speed. */
   etaMs: number | undefined
@@ -76,6 +76,13 @@ export function createLedger(
       for (const part of parsePartRanges(ranges)) {
         if (stored.delete(part)) storedBytes -= sizeOf(part)
       }
+    },
+    /** Nothing is on its way any more, and what was has to start again. */
+    pause() {
+      underWay.clear()
+      meter.reset()
+      shown = storedBytes
+      onProgress?.({ bytes: shown, size, bytesPerSecond: undefined, etaMs: undefined })
     },
   }
 }

@@ -29,5 +29,6 @@ export function createMeter(timing: Timing) {
     },
     /** `bytes` that turned out to be there already were not sent just now. */
     skip: (bytes: number) => void (from += bytes),
+    reset: () => (since = rate = undefined),
   }
 }

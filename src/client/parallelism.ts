@@ -2,7 +2,7 @@ const FIRST_LIMIT = 3
 
 /** How many parts may be on their way at once: grows while all goes well, halves when the line or the server is strained. */
 export type Parallelism = {
-  readonly limit: number
+  limit: () => number
   /** Marks the start of a try; hand the mark to `strained` when that try fails. */
   mark(): number
   /** A part went through at the first try. */
@@ -14,9 +14,7 @@ export function createParallelism(most: number): Parallelism {
   let limit = Math.max(1, Math.min(FIRST_LIMIT, most))
   let halvings = 0
   return {
-    get limit() {
-      return limit
-    },
+    limit: () => limit,
     mark: () => halvings,
     clean() {
       if (limit < most) limit++

@@ -1,7 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { randomKey, uploadFile, xhrTransport } from '../../src/client/index.ts'
+import { randomKey, startUpload, xhrTransport } from '../../src/client/index.ts'
 import { cancelJob, createJob, serverRoot } from './api.ts'
 import { App } from './app.tsx'
 import { begunUploads } from './begun-uploads.ts'
@@ -18,7 +18,7 @@ const transport = xhrTransport(() => new XMLHttpRequest())
 const deck = new Deck({
   // One connection of the browser's six stays free for everything else.
   upload: (file, call) =>
-    uploadFile(file, { ...call, baseUrl: serverRoot, transport, whenOnline, maxParallel: 5 }),
+    startUpload(file, { ...call, baseUrl: serverRoot, transport, whenOnline, maxParallel: 5 }).finished,
   begun: begunUploads,
   startJob: (request) => {
     const key = randomKey()

@@ -1,4 +1,4 @@
-import { fetchTransport, uploadFile, type Timing, type UploadOptions } from '../../../src/client/index.ts'
+import { fetchTransport, startUpload, type Timing, type UploadOptions } from '../../../src/client/index.ts'
 import { startUploadServer } from './upload-server.ts'
 
 /** Time that passes only by sleeping, and timers that go off only when told. */
@@ -37,8 +37,8 @@ export async function setUp(server: Parameters<typeof startUploadServer>[0] = {}
   const states: string[] = []
   const parts: number[] = []
   const source = sourceOf(bytes)
-  const upload = (options: Partial<UploadOptions> = {}) =>
-    uploadFile(source, {
+  const start = (options: Partial<UploadOptions> = {}) =>
+    startUpload(source, {
       baseUrl: running.baseUrl,
       transport: fetchTransport,
       timing: time.timing,
@@ -64,7 +64,8 @@ export async function setUp(server: Parameters<typeof startUploadServer>[0] = {}
       for (const number of stored) running.uploads.get('up-0')?.parts.set(number, part(number))
     },
     source,
-    upload,
+    start,
+    upload: (options?: Partial<UploadOptions>) => start(options).finished,
     progress,
     states,
     parts,

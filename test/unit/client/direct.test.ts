@@ -68,3 +68,17 @@ test('a store that lets nothing through is given up in the end', async () => {
   deck.server.store.fault(() => 'AccessDenied')
   expect(await failure(deck.upload())).toMatchObject({ code: 'unreachable' })
 })
+
+test('an upload is taken up again at the store', async () => {
+  await using deck = await setUp({ direct: true })
+  const upload = deck.start({ maxParallel: 1 })
+  deck.server.store.fault(({ part }) => {
+    if (part === 5) upload.pause()
+    return undefined
+  })
+  await expect.poll(() => deck.states.at(-1)).toBe('paused')
+  await deck.upload({ resumeId: 'up-0' })
+  expect(deck.server.content('up-0')).toEqual(Buffer.from(deck.bytes))
+  upload.cancel()
+  await failure(upload.finished)
+})

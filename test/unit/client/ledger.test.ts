@@ -49,3 +49,18 @@ test('parts that were there already were not sent in no time', () => {
   ledger.sent(5, 4000)
   expect(last()).toMatchObject({ bytes: 44_000, bytesPerSecond: 2000, etaMs: 28_000 })
 })
+
+test('a pause shows what is stored, and the speed is measured anew', () => {
+  const { ledger, pass, last } = setUp()
+  ledger.stored(1)
+  pass(1000)
+  ledger.sent(2, 5000)
+  expect(last()).toMatchObject({ bytes: 15_000, bytesPerSecond: 5000 })
+  ledger.pause()
+  expect(last()).toEqual({ bytes: 10_000, size: 100_000, bytesPerSecond: undefined, etaMs: undefined })
+  pass(3_600_000)
+  ledger.sent(3, 1000)
+  pass(1000)
+  ledger.sent(3, 4000)
+  expect(last()).toMatchObject({ bytes: 14_000, bytesPerSecond: 3000 })
+})

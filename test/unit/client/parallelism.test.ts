@@ -3,13 +3,13 @@ import { createParallelism, eachInParallel } from '../../../src/client/paralleli
 
 test('it starts at three, grows by one with each clean part and stops at the most', () => {
   const parallelism = createParallelism(5)
-  expect(parallelism.limit).toBe(3)
+  expect(parallelism.limit()).toBe(3)
   for (let part = 0; part < 10; part++) parallelism.clean()
-  expect(parallelism.limit).toBe(5)
+  expect(parallelism.limit()).toBe(5)
 })
 
 test('it never starts above what the server takes', () => {
-  expect(createParallelism(2).limit).toBe(2)
+  expect(createParallelism(2).limit()).toBe(2)
 })
 
 test('parts that were under way together and fail together halve it once', () => {
@@ -17,9 +17,9 @@ test('parts that were under way together and fail together halve it once', () =>
   for (let part = 0; part < 3; part++) parallelism.clean()
   const marks = Array.from({ length: 6 }, () => parallelism.mark())
   for (const mark of marks) parallelism.strained(mark)
-  expect(parallelism.limit).toBe(3)
+  expect(parallelism.limit()).toBe(3)
   for (let again = 0; again < 5; again++) parallelism.strained(parallelism.mark())
-  expect(parallelism.limit).toBe(1)
+  expect(parallelism.limit()).toBe(1)
 })
 
 test('no more run at once than the limit of the moment', async () => {

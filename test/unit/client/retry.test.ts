@@ -23,7 +23,7 @@ test('it tries for ten minutes from the first failure on and then says the serve
     (thrown: unknown) => thrown,
   )
   expect(error).toBeInstanceOf(UploadFailed)
-  expect(error).toMatchObject({ code: 'unreachable', detail: 'The server cannot be reached' })
+  expect(error).toMatchObject({ code: 'unreachable', message: 'The server cannot be reached' })
   expect(slept.reduce((sum, ms) => sum + ms)).toBe(600_000)
 })
 
