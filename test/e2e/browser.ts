@@ -6,7 +6,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import packed from '@sparticuz/chromium'
-import { chromium, type Browser } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type LaunchOptions } from 'playwright-core'
 
 /** Flags of the package that make a browser softer than the ones people use, or that Playwright sets itself. */
 const UNWANTED = [
@@ -31,7 +31,13 @@ const run = promisify(execFile)
 const packageEntry = createRequire(import.meta.url).resolve('@sparticuz/chromium')
 
 /** The Chromium of the `@sparticuz/chromium` package, with a profile of its own that goes away with it. */
-export async function launchBrowser(): Promise<Browser> {
+export const launchBrowser = async (): Promise<Browser> => chromium.launch(await launchOptions())
+
+/** The same with the profile in `folder`, which stays for the next launch. */
+export const launchProfile = async (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, await launchOptions())
+
+async function launchOptions(): Promise<LaunchOptions> {
   const home = await unpack()
   const executablePath = join(home, 'chromium')
   const kept = packed.args.filter((flag) => !UNWANTED.some((unwanted) => flag.startsWith(unwanted)))
@@ -41,7 +47,7 @@ export async function launchBrowser(): Promise<Browser> {
     FONTCONFIG_FILE: join(home, 'fonts.conf'), // the same letters, as wide, on every machine
     LC_ALL: 'C.UTF-8', // a machine without a locale would show a file's name in question marks
   }
-  return chromium.launch({ executablePath, args: [...kept, ...QUIET], env: environment })
+  return { executablePath, args: [...kept, ...QUIET], env: environment }
 }
 
 /**
