@@ -1,10 +1,9 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { randomKey, startUpload, xhrTransport } from '../../src/client/index.ts'
+import { createUploadMemory, randomKey, startUpload, xhrTransport } from '../../src/client/index.ts'
 import { cancelJob, createJob, serverRoot } from './api.ts'
 import { App } from './app.tsx'
-import { begunUploads } from './begun-uploads.ts'
 import { Deck } from './deck/index.ts'
 import { messages } from './messages/index.ts'
 import { whenOnline } from './network.ts'
@@ -19,7 +18,7 @@ const deck = new Deck({
   // One connection of the browser's six stays free for everything else.
   upload: (file, call) =>
     startUpload(file, { ...call, baseUrl: serverRoot, transport, whenOnline, maxParallel: 5 }).finished,
-  begun: begunUploads,
+  begun: createUploadMemory({ indexedDb: window.indexedDB, name: `tapedeck begun ${serverRoot}` }),
   startJob: (request) => {
     const key = randomKey()
     return queryClient

@@ -1,4 +1,9 @@
-import { UploadFailed, type UploadedFile, type UploadEvents } from '../../../src/client/index.ts'
+import {
+  UploadFailed,
+  type UploadedFile,
+  type UploadEvents,
+  type UploadMemory,
+} from '../../../src/client/index.ts'
 import type { JobRequest } from '../../../src/contract/jobs.ts'
 import { refusalOf } from './refusal.ts'
 import { createTrackStore } from './track-store.ts'
@@ -9,17 +14,15 @@ export type UploadCall = { resumeId?: string; signal: AbortSignal; on: UploadEve
 export type DeckParts = {
   upload: (file: File, call: UploadCall) => Promise<UploadedFile>
   /** What was begun and is not complete, also on earlier visits. */
-  begun: {
-    find: (file: File) => string | undefined
-    remember: (file: File, uploadId: string) => void
-    forget: (file: File) => void
-  }
+  begun: Pick<UploadMemory, 'find' | 'remember' | 'forget'>
   startJob: (request: JobRequest) => Promise<{ id: string; name: string }>
   cancelJob: (jobId: string) => Promise<unknown>
 }
 
 /** Codes that tell the server has the file no more. */
 const GONE = new Set<string>(['upload-aborted', 'upload-expired', 'upload-not-found'])
+/** Codes that tell a file cannot go on where it stopped, but may begin again. */
+const STALE = new Set<string>([...GONE, 'file-changed'])
 
 /**
  * The files of this visit. It lives outside the components: an upload goes on whatever is shown.
@@ -105,12 +108,12 @@ export class Deck {
     const { begun } = this.#parts
     try {
       const { id, media } = await this.#send(track, signal)
-      begun.forget(track.file)
+      void begun.forget(track.file)
       this.#store.change(key, { uploadId: id, media, uploaded: 100 })
       void this.#convert(key, id)
     } catch (error) {
       const state = signal.aborted ? ({ step: 'cancelled' } as const) : refusalOf(error)
-      if (state.step === 'cancelled' || state.code !== 'unreachable') begun.forget(track.file)
+      if (state.step === 'cancelled' || state.code !== 'unreachable') void begun.forget(track.file)
       this.#store.change(key, { state })
     }
   }
@@ -118,13 +121,13 @@ export class Deck {
   async #send({ key, file }: Track, signal: AbortSignal): Promise<UploadedFile> {
     const { begun, upload } = this.#parts
     const call = { signal, on: this.#events(key, file) }
-    const resumeId = begun.find(file)
-    if (resumeId !== undefined) {
+    const before = await begun.find(file)
+    if (before) {
       try {
-        return await upload(file, { ...call, resumeId })
+        return await upload(file, { ...call, resumeId: before.uploadId })
       } catch (error) {
-        // What was begun may have expired since.
-        if (!(error instanceof UploadFailed && GONE.has(error.code))) throw error
+        // What was begun may have expired since, or be of a file that looks the same.
+        if (!(error instanceof UploadFailed && STALE.has(error.code))) throw error
       }
     }
     return upload(file, call)
@@ -135,7 +138,7 @@ export class Deck {
     return {
       state: (step, upload) => {
         if (step === 'creating') change({ state: { step: 'uploading' } })
-        if (step === 'sending' && upload) this.#parts.begun.remember(file, upload.id)
+        if (step === 'sending' && upload) void this.#parts.begun.remember(file, upload.id)
         if (step === 'finishing') change({ state: { step: 'checking' } })
       },
       progress: ({ bytes, size }) => {
