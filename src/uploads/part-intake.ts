@@ -28,6 +28,7 @@ export async function feed<Result>(
     if (!body.readableEnded) fail(gate.wrongSize())
   }
   body.on('error', fail).on('close', gone)
+  if (body.destroyed) gone() // it hung up before anybody listened
   gate.on('error', fail)
   void failWhenStalled(body, gate, clock, { over: over.signal, fail })
   try {

@@ -54,7 +54,12 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
   const { clock, turn, wake } = createTurnedClock()
   const service = await createService({ config, stores, tools, metrics, version: '0', clock, log: silentLog })
   opened.defer(() => service.stop({ withinMs: 1000 }))
-  opened.defer(() => service.app.close())
+  opened.defer(async () => {
+    const closed = service.app.close()
+    // To Node a connection is not idle on which a client has not asked anything yet.
+    service.app.server.closeAllConnections()
+    await closed
+  })
   const url = await service.app.listen({ port: 0, host: '127.0.0.1' })
   await service.start()
   const all = opened.move()

@@ -6,6 +6,7 @@ type Code = UploadFailureCode | NonNullable<ProgressView['error']>['code']
 /** By the `code` of a problem: what happened, and what to do where there is something. */
 const problems: Record<Code, string> = {
   'checksum-mismatch': 'The file keeps arriving damaged. Try again, on another network if you can.',
+  'checksum-required': 'The upload got out of step with the server. Try again.',
   'conversion-failed': 'This file could not be converted. It may be damaged or cut short.',
   'empty-file': 'This file is empty.',
   'file-changed': 'The file has changed since its upload began. Add it again.',
@@ -22,6 +23,7 @@ const problems: Record<Code, string> = {
   'job-not-done': 'This conversion is not finished yet.',
   'job-not-found': 'The server no longer knows this conversion. Try again.',
   'length-required': 'Something on the way changed the upload. Try again, on another network if you can.',
+  'multipart-only': 'The server did not understand the page. Reload it and try again.',
   'not-audio': 'This is not an audio file, or no audio can be found in it.',
   'not-found': 'The server did not understand the page. Reload it and try again.',
   overloaded: 'The server is busy. Try again in a moment.',
@@ -34,6 +36,7 @@ const problems: Record<Code, string> = {
   refused: 'The server refused this file without saying why. Try again.',
   'request-too-large': 'The server did not understand the page. Reload it and try again.',
   'shutting-down': 'The server is about to restart. Try again in a moment.',
+  'size-required': 'The server did not understand the page. Reload it and try again.',
   'source-gone': 'The server no longer has this file. Add it again.',
   'store-unavailable': 'The server cannot reach its storage. Try again in a moment.',
   unauthorized: 'The server wants a key for this.',
