@@ -3,6 +3,8 @@ import { benchBullmq } from './bullmq.ts'
 import { benchConversion } from './conversion.ts'
 import { write } from './meters.ts'
 import { benchReads } from './reads.ts'
+import { benchLargeUpload } from './upload-large.ts'
+import { benchUploads } from './uploads.ts'
 import { benchWrites } from './writes.ts'
 
 const { values, positionals } = parseArgs({
@@ -14,6 +16,8 @@ const BENCHES: Record<string, () => Promise<void>> = {
   conversion: () => benchConversion({ minutes: Number(values.minutes), runs: Number(values.runs) }),
   reads: benchReads,
   writes: benchWrites,
+  uploads: benchUploads,
+  'large-upload': benchLargeUpload,
   bullmq: benchBullmq,
 }
 

@@ -16,20 +16,17 @@ const WINDOW_BYTES = 2 * 1024 * 1024
 export async function startSlowLine(targetUrl: string, line: Line) {
   const { hostname, port } = new URL(targetUrl)
   const sockets = new Set<Socket>()
-  const server = createServer((near) => {
-    const far = connect(Number(port), hostname)
-    for (const socket of [near, far]) {
+  // Half open, since what one end said last is still on its way when that end is done.
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(socket.setNoDelay(true))
-      socket
-        .on('error', () => undefined)
-        .on('close', () => {
-          sockets.delete(socket)
-          near.destroy()
-          far.destroy()
-        })
+      socket.on('error', () => other.destroy()).on('close', () => sockets.delete(socket))
+      carry(socket, other, line)
     }
-    carry(near, far, line)
-    carry(far, near, line)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -45,21 +42,35 @@ export async function startSlowLine(targetUrl: string, line: Line) {
 
 /** Each piece waits for those before it to pass at the line's speed, and then takes half a round trip. */
 function carry(from: Socket, to: Socket, { roundTripMs, bytesPerSecond }: Line): void {
+  const underWay: { piece: Buffer; dueAt: number }[] = []
+  let bytes = 0
   let freeAt = 0
-  let underWay = 0
+  let ended = false
+  let timer: NodeJS.Timeout | undefined
+  const arrive = () => {
+    timer = undefined
+    for (let first = underWay[0]; first && first.dueAt <= performance.now(); first = underWay[0]) {
+      underWay.shift()
+      bytes -= first.piece.length
+      if (!to.destroyed) to.write(first.piece)
+    }
+    if (bytes <= WINDOW_BYTES) from.resume()
+    schedule()
+  }
+  const schedule = () => {
+    const [first] = underWay
+    if (first) timer ??= setTimeout(arrive, Math.max(0, first.dueAt - performance.now()))
+    else if (ended) to.end()
+  }
   from.on('data', (piece: Buffer) => {
-    const now = performance.now()
-    freeAt = Math.max(freeAt, now) + (piece.length / bytesPerSecond) * 1000
-    underWay += piece.length
-    if (underWay > WINDOW_BYTES) from.pause()
-    setTimeout(
-      () => {
-        underWay -= piece.length
-        if (underWay <= WINDOW_BYTES) from.resume()
-        if (!to.destroyed) to.write(piece)
-      },
-      freeAt + roundTripMs / 2 - now,
-    )
+    freeAt = Math.max(freeAt, performance.now()) + (piece.length / bytesPerSecond) * 1000
+    underWay.push({ piece, dueAt: freeAt + roundTripMs / 2 })
+    bytes += piece.length
+    if (bytes > WINDOW_BYTES) from.pause()
+    schedule()
   })
-  from.on('end', () => setTimeout(() => to.end(), Math.max(0, freeAt - performance.now()) + roundTripMs / 2))
+  from.on('end', () => {
+    ended = true
+    schedule()
+  })
 }

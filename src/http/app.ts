@@ -3,7 +3,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { Registry } from 'prom-client'
 import { cleanupRoutes, type CleanupRoutesParts } from '../cleanup/index.ts'
 import { conversionRoutes, type ConversionRoutesParts } from '../conversions/index.ts'
-import { HOUR_MS, MiB } from '../kernel/units.ts'
+import { HOUR_MS, KiB, MiB } from '../kernel/units.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { uploadRoutes, Uppy, uppyRoutes, type Uploads } from '../uploads/index.ts'
@@ -19,6 +19,8 @@ import { requestIdOf } from './request-id.ts'
 
 /** Bodies that are not parts are small JSON documents. */
 const LARGEST_JSON_BYTES = MiB
+/** Of a body nothing more is read ahead than a socket gives at once: many parts at once then take little memory. */
+const LARGEST_READ_AHEAD_BYTES = 16 * KiB
 /** The longest a whole request may take to arrive, a part on a slow line included. */
 const LONGEST_REQUEST_MS = HOUR_MS
 
@@ -44,6 +46,7 @@ export type AppParts = {
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { api, checks, clock, log } = parts
   const app = fastify({
+    http: { highWaterMark: LARGEST_READ_AHEAD_BYTES },
     bodyLimit: LARGEST_JSON_BYTES,
     requestTimeout: LONGEST_REQUEST_MS,
     genReqId: requestIdOf,

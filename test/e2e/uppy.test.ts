@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MiB } from '../../src/kernel/units.ts'
 import { createApi, json, type Api } from '../support/api.ts'
 import { startProgram, type Program } from '../support/program.ts'
+import { wavHeader } from '../support/wav.ts'
 import { launchBrowser } from './browser.ts'
 import { openUppyPage, type UppyMajor, type UppyPage } from './uppy-page.ts'
 
@@ -22,24 +23,7 @@ afterAll(() => started.disposeAsync())
 /** Three parts as Uppy cuts them: 5, 5 and 1 MiB. */
 const SIZE = 11 * MiB
 
-/** The header of a WAV file of silence, SIZE bytes large (Microsoft, "Multiple Channel Audio Data and WAVE Files"). */
-function wavHeader(): Buffer {
-  const header = Buffer.alloc(44)
-  header.write('RIFF')
-  header.writeUInt32LE(SIZE - 8, 4)
-  header.write('WAVEfmt ', 8)
-  header.writeUInt32LE(16, 16)
-  header.writeUInt16LE(1, 20)
-  header.writeUInt16LE(2, 22)
-  header.writeUInt32LE(44_100, 24)
-  header.writeUInt32LE(44_100 * 4, 28)
-  header.writeUInt16LE(4, 32)
-  header.writeUInt16LE(16, 34)
-  header.write('data', 36)
-  header.writeUInt32LE(SIZE - 44, 40)
-  return header
-}
-const file = { head: [...wavHeader()], sizeBytes: SIZE }
+const file = { head: [...wavHeader(SIZE)], sizeBytes: SIZE }
 
 const ended = async (uppy: UppyPage) => {
   await expect
@@ -62,7 +46,7 @@ test.each(majors)(
     expect(body?.location).toBe(`${program.url}/api/uploads/${uploadId}`)
     expect(await api.findUpload(uploadId)).toMatchObject({
       ...{ state: 'ready', name: 'tone.wav', size: SIZE, partSize: 5 * MiB, received: '1-3' },
-      media: { container: 'wav', sampleRateHz: 44_100 },
+      media: { container: 'wav', sampleRateHz: 48_000 },
     })
     const job = await api.convert(uploadId, 'flac')
     await api.done(job.id)

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util'
+import packageJson from '../../package.json' with { type: 'json' }
+import { InvalidEnvironment } from '../config/index.ts'
+import { DataFolderInUse } from '../embedded/s3/index.ts'
+import { EmulatorMissing } from '../embedded/dynamodb/index.ts'
+import { ToolsMissing } from '../ffmpeg/index.ts'
+import { TableMismatch } from '../aws/index.ts'
+import { serve, sweep } from './serve.ts'
+
+const USAGE = `Usage: tapedeck <command>
+
+  serve  serves the page and the API, and converts
+  sweep  removes what has expired, once, and prints what it was; for cron.
+         With embedded stores while they are in use: POST /api/cleanup.
+
+Settings are environment variables; docs/reference/configuration.md lists them.
+
+  -h, --help     show this
+  -v, --version  show the version
+`
+
+/** Errors whose message is written for the operator: a stack would only hide it. */
+const EXPECTED = [InvalidEnvironment, DataFolderInUse, EmulatorMissing, ToolsMissing, TableMismatch]
+
+/** Runs the command that the arguments name; gives the exit code where it ends by itself. */
+export async function main(args: string[]): Promise<number | undefined> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+  })
+  if (values.version) process.stdout.write(`${packageJson.version}\n`)
+  else if (values.help) process.stdout.write(USAGE)
+  else return run(positionals)
+  return undefined
+}
+
+async function run([command, ...rest]: string[]): Promise<number | undefined> {
+  if (command === 'serve' && rest.length === 0) await serve(process.env)
+  else if (command === 'sweep' && rest.length === 0) return (await sweep(process.env)) ? 0 : 1
+  else {
+    process.stderr.write(USAGE)
+    return 2
+  }
+  return undefined
+}
+
+/** What the operator has to know of an error that ended the program. */
+export function tell(error: unknown): string {
+  const isExpected = EXPECTED.some((kind) => error instanceof kind) || isAddressInUse(error)
+  const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error)
+  return `Tapedeck cannot start. ${text ?? ''}\n`
+}
+
+function isAddressInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+}
