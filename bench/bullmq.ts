@@ -1,7 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import { promisify } from 'node:util'
 import { startStores } from '../test/support/embedded.ts'
 import { makeDataDir, startProgram } from '../test/support/program.ts'
 import { playWorker } from './crowd.ts'
+import { freePort } from './free-port.ts'
 import { agesOf, atRate, spread, watch } from './load.ts'
 import { cpuSeconds, dynamoUnits, sum, write } from './meters.ts'
 
@@ -90,14 +90,6 @@ function child(command: string, args: string[]) {
       await ended
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 const redisCli = async (port: number, ...words: string[]) =>

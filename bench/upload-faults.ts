@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createReadStream } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
@@ -8,6 +7,7 @@ import { fetchTransport, type Transport } from '../src/client/index.ts'
 import { MiB } from '../src/kernel/units.ts'
 import { startFaultProxy, type FaultKind, type StoreCall } from '../test/support/fault-proxy.ts'
 import { Random } from '../test/support/random.ts'
+import { freePort } from './free-port.ts'
 import { mib, write } from './meters.ts'
 import { startSlowLine } from './slow-line.ts'
 import { seconds, sendTapedeck } from './upload-senders.ts'
@@ -94,7 +94,7 @@ async function report({ s3 }: Stage, file: BenchFile, id: string, { counts }: Wi
   const { Body } = await s3.client.send(
     new GetObjectCommand({ Bucket: s3.bucket, Key: `uploads/${id}/source` }),
   )
-  const [stored, sent] = await Promise.all([crcOf(Body as Readable), crcOf(file.blob.stream())])
+  const [stored, sent] = await Promise.all([crcOf(Body as Readable), crcOf(createReadStream(file.path))])
   const { requests, failed, needless } = counts
   write(
     `  ${mib(file.size)} in ${requests} requests, ${failed} failed; parts sent again after a yes: ${needless}`,
@@ -106,13 +106,4 @@ async function crcOf(stream: AsyncIterable<unknown>): Promise<number> {
   let crc = 0
   for await (const chunk of stream) crc = crc32(chunk as Uint8Array, crc)
   return crc
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

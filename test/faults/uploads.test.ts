@@ -1,26 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import { beforeAll, expect } from 'vitest'
 import type { UploadView } from '../../src/contract/index.ts'
 import { MiB } from '../../src/kernel/units.ts'
 import { hex, json } from '../support/api.ts'
-import { makeAudio } from '../support/audio.ts'
+import { wavOf } from '../support/audio.ts'
 import type { Fault, StoreCall } from '../support/fault-proxy.ts'
 import type { Member } from '../support/fleet.ts'
 import { holdPart } from '../support/held-part.ts'
-import { makeDataDir } from '../support/program.ts'
 import { test } from '../support/with-fleet.ts'
 
 const PART = 8 * MiB
 
 let song: Buffer<ArrayBuffer>
 beforeAll(async () => {
-  await using folder = await makeDataDir()
-  const file = path.join(folder.path, 'song.wav')
-  await makeAudio(file, { seconds: 240 }) // 42 MB: six parts
-  song = await readFile(file)
+  song = await wavOf(240) // 42 MB: six parts
 })
 
 const slice = (part: number) => song.subarray((part - 1) * PART, part * PART)

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fetchTransport, startUpload, UploadFailed, type UploadOptions } from '../../src/client/index.ts'
 import type { JobView } from '../../src/contract/index.ts'
 import { MiB } from '../../src/kernel/units.ts'
 import { createApi, json } from '../support/api.ts'
-import { makeAudio } from '../support/audio.ts'
-import { makeDataDir } from '../support/program.ts'
+import { wavOf } from '../support/audio.ts'
 import { startService, type TurnedService } from '../support/service.ts'
 import { contentsOf } from '../support/stores.ts'
 
@@ -15,10 +12,7 @@ const PART = 5 * MiB
 
 let song: Buffer<ArrayBuffer>
 beforeAll(async () => {
-  await using folder = await makeDataDir()
-  const file = path.join(folder.path, 'song.wav')
-  await makeAudio(file, { seconds: 240 }) // 42 MB: nine parts
-  song = await readFile(file)
+  song = await wavOf(240) // 42 MB: nine parts
 })
 
 const fileOf = (bytes: Buffer<ArrayBuffer>) => Object.assign(new Blob([bytes]), { name: 'song.wav' })

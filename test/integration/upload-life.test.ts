@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { TargetsView } from '../../src/contract/index.ts'
 import { HOUR_MS, MiB, SECOND_MS } from '../../src/kernel/units.ts'
 import { createApi, hex, json, problem, type Api } from '../support/api.ts'
-import { makeAudio } from '../support/audio.ts'
-import { makeDataDir } from '../support/program.ts'
+import { wavOf } from '../support/audio.ts'
 import { startService, type CapacityUse, type TurnedService } from '../support/service.ts'
 
 const PART = 5 * MiB
 
 let song: Buffer<ArrayBuffer>
 beforeAll(async () => {
-  await using folder = await makeDataDir()
-  const file = path.join(folder.path, 'song.wav')
-  await makeAudio(file, { seconds: 90 }) // 16 MB: four parts
-  song = await readFile(file)
+  song = await wavOf(90) // 16 MB: four parts
 })
 
 let running: TurnedService

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { promisify } from 'node:util'
+import { makeDataDir } from './embedded.ts'
 
 const run = promisify(execFile)
 
@@ -22,6 +25,14 @@ export async function makeAudio(
   const join = ['-filter_complex', '[0:a][1:a]join=inputs=2:channel_layout=stereo']
   const title = ['-metadata', 'title=Two sines']
   await run('ffmpeg', ['-v', 'error', '-y', ...inputs, ...join, ...title, ...flags, file])
+}
+
+/** The bytes of such a file as WAV: 176,400 a second. */
+export async function wavOf(seconds: number): Promise<Buffer<ArrayBuffer>> {
+  await using folder = await makeDataDir()
+  const file = path.join(folder.path, 'song.wav')
+  await makeAudio(file, { seconds })
+  return await readFile(file)
 }
 
 /** What ffprobe says of a file. */
