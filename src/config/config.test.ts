@@ -42,3 +42,14 @@ test('hosts named by the operator replace the loopback names', () => {
     'tapes.lan',
   ])
 })
+
+test.each(['10.0.0.0/8, 192.0.2.1', '::1', 'fd00::/8'])('proxies can be named as %s', (TRUSTED_PROXIES) => {
+  expect(loadConfig({ TRUSTED_PROXIES }).http.trustedProxies).toEqual(TRUSTED_PROXIES.split(', '))
+})
+
+test.each(['proxy.example', '10.0.0.0/33', '10.0.0', '::1/129', '10.0.0.1/8/8', '10.0.0.1/x'])(
+  'proxies cannot be named as %s',
+  (TRUSTED_PROXIES) => {
+    expect(() => loadConfig({ TRUSTED_PROXIES })).toThrow(/TRUSTED_PROXIES: .*IP addresses or CIDR ranges/)
+  },
+)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { beforeAll, expect } from 'vitest'
-import type { UploadView } from '../../src/contract/index.ts'
+import type { UploadProgressView, UploadView } from '../../src/contract/index.ts'
 import { MiB } from '../../src/kernel/units.ts'
 import { hex, json } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
@@ -123,4 +123,24 @@ test('a creation whose answer is lost makes one upload, on whichever process it 
   const [one, two] = fleet.members
   const [first, second] = await Promise.all([ask(one), ask(two)])
   expect((await json<UploadView>(first, 201)).id).toBe((await json<UploadView>(second, 201)).id)
+})
+
+test('while DynamoDB is away, progress is told as it was last known, by those who know it', async ({
+  fleet,
+}) => {
+  const [one, two] = fleet.members
+  const { id } = await create(one)
+  await insist(one, id, [1, 2])
+  expect(await one.api.uploadProgress(id)).toMatchObject({ partsReceived: 2, stale: false })
+  await fleet.dynamodb.refuse()
+  const asked = ({ api }: Member) => api.call(`upload-progress?uploadId=${id}`)
+  await expect
+    .poll(async () => (await json<UploadProgressView>(await asked(one))).stale, { timeout: 10_000 })
+    .toBe(true)
+  expect(await json(await asked(one))).toMatchObject({ partsReceived: 2, bytesReceived: 2 * PART })
+  const unknown = await asked(two)
+  expect([unknown.status, Number(unknown.headers.get('retry-after')) > 0]).toEqual([503, true])
+  await fleet.dynamodb.restore()
+  await insist(one, id, [3])
+  await expect.poll(async () => (await one.api.uploadProgress(id)).stale, { timeout: 10_000 }).toBe(false)
 })

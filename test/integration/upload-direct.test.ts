@@ -5,6 +5,9 @@ import type { Target, TargetsView } from '../../src/contract/index.ts'
 import { MiB, SECOND_MS } from '../../src/kernel/units.ts'
 import { createApi, hex, json, problem, type Api } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
+import { startStores } from '../support/embedded.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
+import { startProgram } from '../support/program.ts'
 import { startService, type TurnedService } from '../support/service.ts'
 import { contentsOf } from '../support/stores.ts'
 
@@ -139,4 +142,31 @@ test('a cancelled upload leaves nothing in S3, and its links take no more parts'
   expect((await api.call(`uploads/${id}`, { method: 'DELETE' })).status).toBe(204)
   expect((await put(targets[1] as Target, slice(2))).status).toBe(404)
   expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
+})
+
+test('links lead to S3 under the name by which clients reach it', async () => {
+  await using stores = await startStores()
+  await using front = await startFaultProxy(stores.env.S3_ENDPOINT)
+  const env = {
+    ...stores.env,
+    UPLOAD_TRANSPORT: 'direct',
+    DOWNLOAD_TRANSPORT: 'direct',
+    S3_PUBLIC_ENDPOINT: front.url,
+  }
+  await using program = await startProgram({ dataDir: `${stores.folder}/api`, env })
+  const other = createApi(program.url)
+  const { id, partCount } = await other.createUpload('song.wav', song.length)
+  const want = Array.from({ length: partCount }, (_, at) => ({ part: at + 1 }))
+  const { targets } = await json<TargetsView>(await other.post(`uploads/${id}/targets`, { want }))
+  for (const target of targets) {
+    expect(new URL(target.url).origin).toBe(front.url)
+    const from = (target.part - 1) * 8 * MiB
+    expect((await put(target, song.subarray(from, from + target.size))).status).toBe(200)
+  }
+  await json(await other.complete(id))
+  const job = await other.convert(id, 'flac')
+  await other.done(job.id)
+  const result = await other.call(`jobs/${job.id}/result`, { redirect: 'manual' })
+  expect(new URL(result.headers.get('location') ?? '').origin).toBe(front.url)
+  expect((await other.result(job.id)).length).toBeGreaterThan(0)
 })
