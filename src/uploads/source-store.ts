@@ -85,7 +85,6 @@ export class SourceStore {
     const command = new UploadPartCommand(this.#part(uploadId, multipartId, part))
     const url = await getSignedUrl(this.#signer, command, {
       expiresIn: LINK_LIFE_MS / SECOND_MS,
-      signableHeaders: new Set(['content-length', 'host', CHECKSUM_HEADER]),
       unhoistableHeaders: new Set([CHECKSUM_HEADER]), // S3 verifies a header; in the URL it would only be signed
     })
     return { url, headers: part.crc32 === undefined ? {} : { [CHECKSUM_HEADER]: toBase64(part.crc32) } }

@@ -115,6 +115,33 @@ test('a process that is killed while it completes an upload leaves that to any o
   await one.restart()
 })
 
+test('parts that were joined by a process that never learnt of it are found joined by the next one', async ({
+  fleet,
+}) => {
+  const [one, two] = fleet.members
+  const { id } = await create(one)
+  await insist(one, id, [1, 2, 3, 4, 5, 6])
+  fleet.s3.set({ kind: 'apply-then-drop', only: isJoin })
+  expect((await one.api.complete(id)).status).toBe(503)
+  fleet.s3.clear()
+  await complete(two, id)
+  expect(await one.api.findUpload(id)).toMatchObject({ state: 'ready', bytesReceived: song.length })
+})
+
+test('a part that S3 has taken, and whose upload is cancelled before it is recorded, is answered 410', async ({
+  fleet,
+}) => {
+  const [one, two] = fleet.members
+  const { id } = await create(one)
+  const before = fleet.dynamodb.struck()
+  fleet.dynamodb.set({ kind: 'hang', only: ({ operation }) => operation === 'PutItem' })
+  const sent = one.api.putPart(id, 1, slice(1))
+  await expect.poll(() => fleet.dynamodb.struck()).toBeGreaterThan(before)
+  expect((await two.api.call(`uploads/${id}`, { method: 'DELETE' })).status).toBe(204)
+  fleet.dynamodb.clear()
+  expect((await sent).status).toBe(410)
+})
+
 test('a creation whose answer is lost makes one upload, on whichever process it is repeated', async ({
   fleet,
 }) => {
