@@ -4,7 +4,7 @@ import type { Media } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { crc32Hex, crc32OfParts } from './checksums.ts'
-import { ChecksumMismatch, PartsMissing, SourceRefused, UploadAborted } from './failures.ts'
+import { ChecksumMismatch, PartsMissing, SourceRefused, UploadAborted, UploadNotFound } from './failures.ts'
 import { missingParts } from './geometry.ts'
 import type { PartRepository } from './part-repository.ts'
 import { MultipartGone, PartsChanged, type ListedPart, type SourceStore } from './source-store.ts'
@@ -127,7 +127,7 @@ async function look(parts: CompleteParts, session: Session, { crc32, announced }
     return { media: await parts.inspect(session.uploadId, session.size), crc32: actual }
   } catch (error) {
     if (error instanceof SourceRefused) await refuse(parts, session, error)
-    throw error
+    throw error instanceof UploadNotFound ? new UploadAborted() : error // joined, and gone again: cancelled meanwhile
   }
 }
 

@@ -5,6 +5,7 @@ import { createApi, json, problem, type Api } from '../support/api.ts'
 import { holdPart, type Answered, type HeldPart } from '../support/held-part.ts'
 import { startService, type TurnedService } from '../support/service.ts'
 import { contentsOf } from '../support/stores.ts'
+import { wavHeader } from '../support/wav.ts'
 
 const PART = 5 * MiB
 const bytes = randomBytes(PART)
@@ -106,6 +107,24 @@ test.each([1, 2, 3, 4, 5])(
     const answers = await Promise.all([...sent, cancelled])
     for (const answer of answers) expect([200, 204, 410]).toContain(answer.status)
     expect(await problem(await api.putPart(id, 1, bytes))).toMatchObject({ httpStatus: 410 })
+    expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
+  },
+)
+
+test.each([0, 5, 20, 60, 150, 300])(
+  'cancel %i turns of the event loop after completing began: one of them wins, and nothing is left in S3',
+  async (turns) => {
+    const size = PART + 1
+    const song = Buffer.concat([wavHeader(size), Buffer.alloc(size - wavHeader(size).length)])
+    const { id } = await api.createUpload('song.wav', size)
+    await json(await api.putPart(id, 1, song.subarray(0, PART)))
+    await json(await api.putPart(id, 2, song.subarray(PART)))
+    const completed = api.complete(id)
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect((await api.call(`uploads/${id}`, { method: 'DELETE' })).status).toBe(204)
+    expect([200, 410]).toContain((await completed).status)
+    expect((await api.findUpload(id)).state).toBe('aborted')
+    expect(await problem(await api.complete(id))).toMatchObject({ httpStatus: 410, code: 'upload-aborted' })
     expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
   },
 )
