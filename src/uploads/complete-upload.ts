@@ -83,7 +83,8 @@ async function joinListed(
 ): Promise<string | undefined> {
   const { uploadId, multipartId } = session
   if (multipartId === undefined) throw new PartsMissing(missingParts(geometryOfSession(session), new Map()))
-  const listed = await parts.store.listParts(uploadId, multipartId)
+  const all = await parts.store.listParts(uploadId, multipartId)
+  const listed = new Map([...all].filter(([part]) => part <= session.partCount)) // others are of an earlier cut
   const whole = await partsOf(parts, session, listed)
   const crc32 = crc32OfParts(whole)
   if (crc32 !== undefined) refuseOther(announced, crc32)

@@ -114,18 +114,20 @@ export class UploadReader {
     const asOf = clock.now()
     const from = firstGap(this.#known.get(uploadId)?.parts)
     let upload = await partRepository.read(uploadId, from)
-    const known = this.#known.get(uploadId) // it may have learnt of parts meanwhile
+    const known = this.#known.get(uploadId)
     const isSame = upload?.session.updatedAt === known?.session?.updatedAt
     if (!isSame && from > 1) upload = await partRepository.read(uploadId)
     if (!upload) return this.#keep(uploadId, undefined, [], asOf)
     const { session, parts } = upload
     // Who knows nothing yet asks S3, too; that it does not answer must not keep what the rows say.
-    const read = known ? parts : await direct.take(upload).catch(() => parts)
-    return this.#keep(uploadId, session, [...(isSame && known ? known.parts.values() : []), ...read], asOf)
+    return this.#keep(uploadId, session, known ? parts : await direct.take(upload).catch(() => parts), asOf)
   }
 
   #keep(uploadId: string, session: Session | undefined, parts: StoredPart[], asOf: number): Known {
-    const byNumber = new Map(parts.map((part) => [part.part, part]))
+    const before = this.#known.get(uploadId) // it may have learnt of parts while others were read
+    const isSame = before?.session?.updatedAt === session?.updatedAt
+    const all = [...(isSame && before ? before.parts.values() : []), ...parts]
+    const byNumber = new Map(all.map((part) => [part.part, part]))
     const known = { session, parts: byNumber, asOf, freshUntil: asOf + freshForMs(session), stale: false }
     this.#known.set(uploadId, known)
     return known
