@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { startStores } from '../test/support/embedded.ts'
 import { makeDataDir, startProgram } from '../test/support/program.ts'
 import { playWorker } from './crowd.ts'
+import { child } from './child.ts'
 import { freePort } from './free-port.ts'
 import { agesOf, atRate, spread, watch } from './load.ts'
 import { cpuSeconds, dynamoUnits, sum, write } from './meters.ts'
@@ -75,21 +76,6 @@ async function measureBullmq(): Promise<void> {
     pid: service.process.pid ?? 0,
     store: () => commands(redisPort),
   })
-}
-
-function child(command: string, args: string[]) {
-  const started: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const { stdout } = started
-  if (!stdout) throw new Error(`${command} has no output.`)
-  return {
-    ...{ process: started, output: stdout },
-    async [Symbol.asyncDispose]() {
-      const ended = once(started, 'close')
-      started.kill('SIGTERM')
-      stdout.resume()
-      await ended
-    },
-  }
 }
 
 const redisCli = async (port: number, ...words: string[]) =>

@@ -1,6 +1,6 @@
 import { Upload } from '@aws-sdk/lib-storage'
 import { S3Client } from '@aws-sdk/client-s3'
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, existsSync } from 'node:fs'
 import path from 'node:path'
@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { fetchTransport, startUpload, type UploadOptions } from '../src/client/index.ts'
 import { MiB } from '../src/kernel/units.ts'
+import { child } from './child.ts'
 import type { BenchFile, Stage } from './upload-stage.ts'
 
 const TUS = path.join(import.meta.dirname, 'tus')
@@ -65,19 +66,12 @@ export function needTus(): void {
 
 /** The upload server of bench/tus, on the same S3. */
 export async function startTus({ env, s3 }: Stage) {
-  const temporary = path.join(TUS, 'node_modules', '.tmp')
   const args = [path.join(TUS, 'service.js'), s3.endpoint, s3.bucket]
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [port] = (await once(createInterface(child.stdout), 'line')) as [string]
+  const service = child(process.execPath, args, env)
+  const [port] = (await once(createInterface(service.output), 'line')) as [string]
   return {
-    ...{ url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, temporary },
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await once(child, 'close')
-    },
+    ...{ url: `http://127.0.0.1:${port}`, pid: service.process.pid ?? 0 },
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   }
 }
 

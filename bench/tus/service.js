@@ -1,6 +1,6 @@
 /**
  * An upload server as one builds it with tus: `@tus/server` on `@tus/s3-store`, parts of 8 MiB. Arguments: URL of S3,
- * bucket; keys from the environment. Writes a line with its port. `send` in client.js is the client that goes with it.
+ * bucket; keys from the environment. Writes a line with its port. The client that goes with it is client.js.
  */
 import { S3Store } from '@tus/s3-store'
 import { Server } from '@tus/server'

@@ -6,6 +6,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Log } from '../kernel/log.ts'
+import { matchesWildcard } from '../kernel/wildcard.ts'
 
 /** What a page needs to send a part straight to the bucket and to read the answer. The URL itself is the permission. */
 const RULE = {
@@ -46,12 +47,6 @@ async function rulesOf(s3: S3Client, bucket: string): Promise<CORSRule[] | undef
 
 /** Origins are not compared: this service does not know where its pages are. */
 function letsPartsIn({ AllowedMethods = [], AllowedHeaders = [] }: CORSRule): boolean {
-  const allows = (header: string) => AllowedHeaders.some((one) => matches(one.toLowerCase(), header))
+  const allows = (header: string) => AllowedHeaders.some((one) => matchesWildcard(one.toLowerCase(), header))
   return AllowedMethods.includes('PUT') && RULE.AllowedHeaders.every(allows)
-}
-
-/** One `*` stands for anything (Amazon S3 User Guide, "Elements of a CORS configuration"). */
-function matches(pattern: string, header: string): boolean {
-  const [start = '', end] = pattern.split('*')
-  return end === undefined ? pattern === header : header.startsWith(start) && header.endsWith(end)
 }

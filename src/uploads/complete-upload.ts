@@ -123,8 +123,7 @@ type Whole = { crc32: string | undefined; announced: readonly string[] }
 /** What the joined file holds; one that is refused is removed. */
 async function look(parts: CompleteParts, session: Session, { crc32, announced }: Whole) {
   try {
-    const actual = crc32 ?? (announced.length > 0 ? await crc32OfObject(parts.store, session) : undefined)
-    if (actual !== undefined) refuseOtherForGood(announced, actual)
+    const actual = crc32 ?? (await crc32OfObject(parts.store, session, announced))
     return { media: await parts.inspect(session.uploadId, session.size), crc32: actual }
   } catch (error) {
     if (error instanceof SourceRefused) await refuse(parts, session, error)
@@ -132,26 +131,33 @@ async function look(parts: CompleteParts, session: Session, { crc32, announced }
   }
 }
 
-/** Where the parts have no checksums, the whole is read once. */
-async function crc32OfObject(store: SourceStore, { uploadId }: Session): Promise<string> {
+/**
+ * Where the parts have no checksums, the whole is read once, if there is something to compare it with. They are joined, so
+ * there is nothing left to be sent again: throws SourceRefused.
+ */
+async function crc32OfObject(
+  store: SourceStore,
+  { uploadId }: Session,
+  announced: readonly string[],
+): Promise<string | undefined> {
+  if (announced.length === 0) return undefined
   const body = await store.read(uploadId, new AbortController().signal)
   let crc = 0
   for await (const chunk of body) crc = updateCrc32(chunk as Buffer, crc)
-  return crc32Hex(crc)
-}
-
-export function refuseOther(announced: readonly string[], actual: string): void {
-  const other = announced.find((one) => one !== actual)
-  if (other !== undefined) throw new ChecksumMismatch(other, actual)
-}
-
-/** The parts are joined, so there is nothing left to be sent again. */
-function refuseOtherForGood(announced: readonly string[], actual: string): void {
-  const other = announced.find((one) => one !== actual)
-  if (other === undefined) return
+  const actual = crc32Hex(crc)
+  const other = otherThan(actual, announced)
+  if (other === undefined) return actual
   const what = `The file that arrived has the CRC-32 ${actual}, not ${other}. Please upload it again.`
   throw new SourceRefused('checksum-mismatch', what)
 }
+
+/** Throws ChecksumMismatch when the client announced another checksum. */
+export function refuseOther(announced: readonly string[], actual: string): void {
+  const other = otherThan(actual, announced)
+  if (other !== undefined) throw new ChecksumMismatch(other, actual)
+}
+
+const otherThan = (actual: string, announced: readonly string[]) => announced.find((one) => one !== actual)
 
 async function refuse(
   { repository, partRepository, store, clock, log }: CompleteParts,

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import { sizeOfPart } from './geometry.ts'
+import { firstGap, sizeOfPart } from './geometry.ts'
 import type { PartRepository } from './part-repository.ts'
 import { MultipartGone, type ListedPart, type SourceStore } from './source-store.ts'
 import { prolong } from './states.ts'
@@ -60,7 +60,7 @@ export class DirectParts {
     const { uploadId } = session
     const etags = new Map(known.map(({ part, etag }) => [part, etag]))
     const now = clock.now()
-    const listed = await store.listParts(uploadId, multipartId, gapAfter(etags)).catch(orNothing)
+    const listed = await store.listParts(uploadId, multipartId, firstGap(etags) - 1).catch(orNothing)
     const added = [...listed].filter(([part, { etag }]) => etags.get(part) !== etag)
     const parts = added.map(([part, found]) => toStored(part, found, now)).filter(fits(session))
     if (parts.length === 0) return []
@@ -68,13 +68,6 @@ export class DirectParts {
     await prolong(repository, session, now)
     return parts
   }
-}
-
-/** The number before the first part that is not known: S3 is asked for those after it only. */
-function gapAfter(known: ReadonlyMap<number, string>): number {
-  let part = 0
-  while (known.has(part + 1)) part++
-  return part
 }
 
 /** Joined or aborted meanwhile: the session will tell. */

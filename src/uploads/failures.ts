@@ -57,6 +57,9 @@ export class PartConflict extends Failure {
   readonly code = 'part-conflict' satisfies ProblemCode
 }
 
+export const otherBytes = (part: number) =>
+  new PartConflict(`Part ${part} is stored already, with other bytes.`, { part })
+
 export class PartOutOfRange extends Failure {
   readonly code = 'part-out-of-range' satisfies ProblemCode
   constructor(part: number, partCount: number) {

@@ -26,3 +26,10 @@ export function missingParts(geometry: Geometry, stored: ReadonlyMap<number, { s
   const all = Array.from({ length: geometry.partCount }, (_, at) => at + 1)
   return all.filter((part) => stored.get(part)?.size !== sizeOfPart(geometry, part))
 }
+
+/** The first part that is not among these. */
+export function firstGap(parts: { has(part: number): boolean } | undefined): number {
+  let part = 1
+  while (parts?.has(part)) part++
+  return part
+}

@@ -1,6 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import { KiB } from '../kernel/units.ts'
+import { crc32Hex } from './checksums.ts'
 import { ChecksumMismatch, PartSize } from './failures.ts'
 
 /** The end of a part that is let through only when the whole part was right. */
@@ -24,7 +25,7 @@ export class PartGate extends Transform {
 
   /** CRC-32 of what came so far, 8 hex digits. */
   get crc32(): string {
-    return (this.#crc >>> 0).toString(16).padStart(8, '0')
+    return crc32Hex(this.#crc)
   }
 
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {

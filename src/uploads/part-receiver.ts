@@ -82,7 +82,7 @@ export class PartReceiver {
   /** The bytes of a part that is stored already are read to the end and must be the same. */
   async #compare({ part, body }: IncomingPart, gate: PartGate, stored: StoredPart): Promise<void> {
     await feed(body, gate, this.#parts.clock, discard)
-    if (stored.crc32 !== undefined && stored.crc32 !== gate.crc32) throw otherBytes(part)
+    if (stored.crc32 !== undefined && stored.crc32 !== gate.crc32) throw failures.otherBytes(part)
   }
 
   async #store(
@@ -100,7 +100,7 @@ export class PartReceiver {
       throw error instanceof MultipartGone ? new failures.UploadAborted() : error
     })
     const part = { part: number, size, crc32: gate.crc32, etag, at: clock.now() }
-    if (!(await partRepository.add(uploadId, part))) throw otherBytes(number)
+    if (!(await partRepository.add(uploadId, part))) throw failures.otherBytes(number)
     return part
   }
 
@@ -117,9 +117,6 @@ export class PartReceiver {
     throw new failures.UploadAborted()
   }
 }
-
-const otherBytes = (part: number) =>
-  new failures.PartConflict(`Part ${part} is stored already, with other bytes.`, { part })
 
 function checkLength(session: Session, { part, contentLength }: IncomingPart): number {
   const size = sizeOfPart(geometryOfSession(session), part)

@@ -1,8 +1,7 @@
 import type { Media } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { isId } from '../kernel/ids.ts'
-import { UploadExpired, UploadNotFound, UploadNotReady } from './failures.ts'
-import { refuseExpired } from './states.ts'
+import { UploadExpired, UploadNotReady } from './failures.ts'
+import { findLiving } from './states.ts'
 import { sourceExpiry, type Session } from './upload.ts'
 import type { UploadRepository } from './upload-repository.ts'
 
@@ -23,9 +22,7 @@ export class Sources {
   /** A finished upload, kept at least until `neededUntil`. Throws UploadNotFound, UploadNotReady, UploadExpired. */
   async claim(uploadId: string, neededUntil: number): Promise<{ session: Session; media: Media }> {
     const { repository, clock } = this.#parts
-    const session = isId(uploadId) ? await repository.findSession(uploadId) : undefined
-    if (!session) throw new UploadNotFound()
-    refuseExpired(session, clock.now())
+    const session = await findLiving(repository, uploadId, clock.now())
     if (session.state !== 'ready' || !session.media) throw new UploadNotReady()
     if (!(await this.#outlives(session, neededUntil))) throw new UploadExpired()
     return { session, media: session.media }

@@ -1,5 +1,6 @@
+import { isId } from '../kernel/ids.ts'
 import { HOUR_MS } from '../kernel/units.ts'
-import { PartConflict, SourceRefused, UploadAborted, UploadExpired } from './failures.ts'
+import { PartConflict, SourceRefused, UploadAborted, UploadExpired, UploadNotFound } from './failures.ts'
 import type { Session } from './upload.ts'
 import type { UploadRepository } from './upload-repository.ts'
 
@@ -26,6 +27,18 @@ export async function prolong(
 /** Throws UploadExpired when the time of an upload is over. */
 export function refuseExpired({ state, expiresAt }: Session, now: number): void {
   if (state === 'deleting' || state === 'gone' || expiresAt <= now) throw new UploadExpired()
+}
+
+/** The session of an upload whose time is not over. Throws UploadNotFound, UploadExpired. */
+export async function findLiving(
+  repository: Pick<UploadRepository, 'findSession'>,
+  uploadId: string,
+  now: number,
+): Promise<Session> {
+  const session = isId(uploadId) ? await repository.findSession(uploadId) : undefined
+  if (!session) throw new UploadNotFound()
+  refuseExpired(session, now)
+  return session
 }
 
 /** Throws why a session takes no parts: UploadAborted, SourceRefused, PartConflict, UploadExpired. */

@@ -1,5 +1,5 @@
 import type { TargetsRequest } from '../contract/index.ts'
-import { ChecksumRequired, PartConflict, PartOutOfRange } from './failures.ts'
+import { ChecksumRequired, otherBytes, PartOutOfRange } from './failures.ts'
 import { sizeOfPart } from './geometry.ts'
 import { LINK_LIFE_MS, type SourceStore } from './source-store.ts'
 import { geometryOfSession, type Upload } from './upload.ts'
@@ -62,5 +62,5 @@ function sizeOrThrow(session: Upload['session'], part: number): number {
 /** So a client learns whether it has the same file as the one that was begun, without sending a byte. */
 function refuseOtherBytes(part: number, wanted: string | undefined, stored: string | undefined): void {
   if (wanted === undefined || stored === undefined || wanted.toLowerCase() === stored) return
-  throw new PartConflict(`Part ${part} is stored already, with other bytes.`, { part })
+  throw otherBytes(part)
 }

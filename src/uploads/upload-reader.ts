@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { isId } from '../kernel/ids.ts'
 import { MINUTE_MS, SECOND_MS } from '../kernel/units.ts'
 import { UploadNotFound } from './failures.ts'
+import { firstGap } from './geometry.ts'
 import type { DirectParts } from './direct-parts.ts'
 import type { PartRepository } from './part-repository.ts'
 import { refuseExpired } from './states.ts'
@@ -132,12 +133,6 @@ export class UploadReader {
     this.#known.set(uploadId, known)
     return known
   }
-}
-
-function firstGap(parts: ReadonlyMap<number, StoredPart> | undefined): number {
-  let part = 1
-  while (parts?.has(part)) part++
-  return part
 }
 
 function freshForMs(session: Session | undefined): number {

@@ -8,7 +8,7 @@ import { cleanFileName } from './file-name.ts'
 import { geometryOf } from './geometry.ts'
 import { PartReceiver, type IncomingPart } from './part-receiver.ts'
 import { Sources } from './sources.ts'
-import { firstExpiry, prolong, refusalOf, refuseClosed, refuseExpired } from './states.ts'
+import { findLiving, firstExpiry, prolong, refusalOf, refuseClosed } from './states.ts'
 import { findTargets, type PartTarget } from './targets.ts'
 import { UploadReader, type Seen } from './upload-reader.ts'
 import type { OpenSession, Session, Upload } from './upload.ts'
@@ -168,7 +168,7 @@ export class Uploads {
    */
   async complete(uploadId: string, wholeCrc32?: string): Promise<Media> {
     const announced = wholeCrc32 === undefined ? [] : [wholeCrc32.toLowerCase()]
-    const session = await this.#session(uploadId)
+    const session = await findLiving(this.#parts.repository, uploadId, this.#parts.clock.now())
     const { media, crc32 } = await this.#completed(session, announced).finally(() =>
       this.#reader.forget(uploadId),
     )
@@ -208,12 +208,5 @@ export class Uploads {
     await partRepository.remove(uploadId, partNumbers(session))
     await repository.change(uploadId, ['aborting'], { state: 'aborted', updatedAt: clock.now() })
     log.info({ uploadId }, 'upload removed')
-  }
-
-  async #session(uploadId: string): Promise<Session> {
-    const session = isId(uploadId) ? await this.#parts.repository.findSession(uploadId) : undefined
-    if (!session) throw new failures.UploadNotFound()
-    refuseExpired(session, this.#parts.clock.now())
-    return session
   }
 }

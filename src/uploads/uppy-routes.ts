@@ -55,7 +55,7 @@ const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, pu
   app.get(
     '/multipart/:uploadId',
     { schema: { tags, params: one, response: { 200: UppyPartsView } } },
-    ({ params }) => uppy.list(idOf(params)),
+    ({ params }) => uppy.list(uppyUploadId(params)),
   )
 
   app.get(
@@ -64,7 +64,7 @@ const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, pu
       schema: { tags, params: one.extend({ part: z.coerce.number() }), response: { 200: UppyTargetView } },
     },
     async (request) => {
-      const uploadId = idOf(request.params)
+      const uploadId = uppyUploadId(request.params)
       const { url, part, expiresInSeconds } = await uppy.target(uploadId, request.params.part)
       const ours = `${rootOf(request, publicUrl)}api/uploads/${uploadId}/parts/${part}`
       return { url: url ?? ours, expires: expiresInSeconds }
@@ -79,7 +79,7 @@ const endRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUr
     '/multipart/:uploadId/complete',
     { schema: { tags, params: one, body: UppyCompleteRequest, response: { 200: UppyCompleteView } } },
     async (request) => {
-      const uploadId = idOf(request.params)
+      const uploadId = uppyUploadId(request.params)
       await uppy.complete(uploadId, request.body)
       return { location: `${rootOf(request, publicUrl)}api/uploads/${uploadId}`, key: uploadId }
     },
@@ -89,15 +89,12 @@ const endRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUr
     '/multipart/:uploadId',
     { schema: { tags, params: one, response: { 200: z.object({}) } } },
     async ({ params }) => {
-      await uppy.abort(idOf(params))
+      await uppy.abort(uppyUploadId(params))
       return {}
     },
   )
   done()
 }
-
-const idOf = ({ capability, uploadId }: z.infer<Base> & { uploadId: string }) =>
-  uppyUploadId(capability, uploadId)
 
 /** Uppy sends parts from a page of whatever origin, so it needs whole URLs. */
 const rootOf = ({ protocol, host }: FastifyRequest, publicUrl: string | undefined) =>

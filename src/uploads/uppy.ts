@@ -64,9 +64,9 @@ export class Uppy {
 }
 
 /** The upload that a request is about: never another one than that of its path. */
-export function uppyUploadId(capability: string | undefined, named: string): string {
-  if (capability !== undefined && capability !== named) throw new UploadNotFound()
-  return named
+export function uppyUploadId(path: { capability?: string | undefined; uploadId: string }): string {
+  if (path.capability !== undefined && path.capability !== path.uploadId) throw new UploadNotFound()
+  return path.uploadId
 }
 
 /** Uppy leaves out the quotes that an ETag has. */

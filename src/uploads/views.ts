@@ -48,7 +48,7 @@ export const targetsView = (upload: Upload, targets: readonly PartTarget[]): Tar
 })
 
 export function uploadProgressView({ session, parts, asOf, stale }: Seen): UploadProgressView {
-  const { bytesReceived } = received({ session, parts })
+  const bytesReceived = bytesOf({ session, parts })
   const rate = session.state === 'open' ? bytesPerSecond(parts, asOf) : null
   return {
     uploadId: session.uploadId,
@@ -67,21 +67,20 @@ export function uploadProgressView({ session, parts, asOf, stale }: Seen): Uploa
 }
 
 /** A ready upload is whole, even after TTL has taken its part items. */
-function received({ session, parts }: Upload) {
-  if (session.state === 'ready')
-    return {
-      received: formatPartRanges(Array.from({ length: session.partCount }, (_, at) => at + 1)),
-      bytesReceived: session.size,
-    }
+function received(upload: Upload) {
+  const { session, parts } = upload
+  const all = () => Array.from({ length: session.partCount }, (_, at) => at + 1)
   return {
-    received: formatPartRanges(parts.map(({ part }) => part)),
-    bytesReceived: parts.reduce((sum, { size }) => sum + size, 0),
+    received: formatPartRanges(session.state === 'ready' ? all() : parts.map(({ part }) => part)),
+    bytesReceived: bytesOf(upload),
   }
 }
 
+const bytesOf = ({ session, parts }: Upload) =>
+  session.state === 'ready' ? session.size : parts.reduce((sum, { size }) => sum + size, 0)
+
 /** One decimal, rounded down: 100 only when every byte is there. */
-const percent = (upload: Upload) =>
-  Math.floor((received(upload).bytesReceived / upload.session.size) * 1000) / 10
+const percent = (upload: Upload) => Math.floor((bytesOf(upload) / upload.session.size) * 1000) / 10
 
 /** Long enough to smooth over parts that end together, short enough to follow a changing line. */
 const RATE_WINDOW_MS = 30 * SECOND_MS
@@ -90,9 +89,10 @@ const FEWEST_PARTS = 3
 
 /** null until there are two parts to measure between; falls towards 0 while nothing comes. */
 function bytesPerSecond(parts: readonly StoredPart[], now: number): number | null {
-  const latest = [...parts].sort((a, b) => b.at - a.at)
-  const recent = latest.filter(({ at }, place) => place < FEWEST_PARTS || at > now - RATE_WINDOW_MS)
-  const first = recent.at(-1)?.at ?? now
+  const within = parts.filter(({ at }) => at > now - RATE_WINDOW_MS)
+  const latest = () => [...parts].sort((a, b) => b.at - a.at).slice(0, FEWEST_PARTS)
+  const recent = within.length >= FEWEST_PARTS ? within : latest()
+  const first = Math.min(now, ...recent.map(({ at }) => at))
   const spanMs = now - first
   if (recent.length < 2 || spanMs < SECOND_MS) return null
   // The first part's own bytes came before the span that its end opens.

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { matchesWildcard } from '../../kernel/wildcard.ts'
 
 /** One rule of a bucket: which pages of other origins may ask for what, and what they get to see of the answer. */
 export const CorsRule = z.object({
@@ -33,7 +34,7 @@ const ANYBODY = '*'
 
 /** The same for preflights and for what follows them, as on AWS. */
 function headersOf(rule: CorsRule, { origin, headers }: CorsQuestion): Record<string, string> {
-  const allowed = rule.allowedOrigins.find((pattern) => matches(pattern, origin))
+  const allowed = rule.allowedOrigins.find((pattern) => matchesWildcard(pattern, origin))
   return {
     'access-control-allow-origin': allowed === ANYBODY ? ANYBODY : origin,
     'access-control-allow-methods': rule.allowedMethods.join(', '),
@@ -47,11 +48,5 @@ function headersOf(rule: CorsRule, { origin, headers }: CorsQuestion): Record<st
 
 const allows = (rule: CorsRule, { origin, method, headers }: CorsQuestion): boolean =>
   rule.allowedMethods.includes(method) &&
-  rule.allowedOrigins.some((pattern) => matches(pattern, origin)) &&
-  headers.every((name) => rule.allowedHeaders.some((pattern) => matches(pattern.toLowerCase(), name)))
-
-function matches(pattern: string, text: string): boolean {
-  const [start = '', end] = pattern.split('*')
-  if (end === undefined) return pattern === text
-  return text.length >= start.length + end.length && text.startsWith(start) && text.endsWith(end)
-}
+  rule.allowedOrigins.some((pattern) => matchesWildcard(pattern, origin)) &&
+  headers.every((name) => rule.allowedHeaders.some((pattern) => matchesWildcard(pattern.toLowerCase(), name)))
