@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
+import { limitBuffers } from './buffer-limit.ts'
 
 /**
  * The bytes of a part pass as buffers outside the heap, which only a collection frees. A young generation that has grown
@@ -7,6 +8,7 @@ import { setFlagsFromString } from 'node:v8'
  * of 3. It grows while modules load, hence before them.
  */
 setFlagsFromString('--semi-space-growth-factor=1')
+limitBuffers()
 const { main, tell } = await import('./commands.ts')
 
 try {
