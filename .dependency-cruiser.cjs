@@ -18,8 +18,14 @@ module.exports = {
     rule('client-knows-the-contract-only', { path: '^src/client' }, { path: '^src/(?!client|contract)' }),
     rule(
       'tools-stand-on-the-kernel',
-      { path: '^src/(aws|ffmpeg|config|embedded)/' },
+      { path: '^src/(aws|config|embedded)/' },
       { path: '^src/', pathNot: ['^src/$1/', '^src/kernel/'] },
+    ),
+    // What formats take and what a file holds is said once, in the contract (docs/adr/0018).
+    rule(
+      'ffmpeg-knows-the-contract-only',
+      { path: '^src/ffmpeg/' },
+      { path: '^src/', pathNot: '^src/(ffmpeg|kernel|contract)/' },
     ),
     rule('features-know-no-door', { path: `^src/(${feature})` }, { path: '^src/(http|cli|config|embedded)' }),
     rule(

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { bucketExists, bucketOrigin } from '../aws/index.ts'
 import type { Sweeper } from '../cleanup/index.ts'
+import { MOST_JOINED } from '../contract/index.ts'
 import { runJob } from '../conversions/index.ts'
 import { createApp } from '../http/index.ts'
 import { newId } from '../kernel/ids.ts'
@@ -61,6 +62,7 @@ function appParts(parts: ServiceParts, { formats, uploads, conversions, random, 
       retentionMs,
       partSize: config.smallestPartBytes,
       maxParallel: MOST_IN_FLIGHT_PER_UPLOAD,
+      maxJoined: MOST_JOINED,
     },
   }
   return {

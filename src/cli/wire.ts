@@ -17,7 +17,7 @@ import {
   WorkFolders,
   Worker,
 } from '../conversions/index.ts'
-import { FORMATS, type Tools } from '../ffmpeg/index.ts'
+import { encoderOf, FORMATS, type Tools } from '../ffmpeg/index.ts'
 import type { createMetrics } from '../http/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/ids.ts'
@@ -90,7 +90,7 @@ function wireCommon({ config, stores, tools, clock, log }: WiringParts) {
     retentionMs: config.limits.retentionMs,
     maxDurationMs: config.limits.maxDurationMs,
     // A build of FFmpeg may lack an encoder; what cannot be made is not offered.
-    formats: FORMATS.filter(({ encoder }) => tools.encoders.has(encoder)),
+    formats: FORMATS.filter((format) => encoderOf(format, tools.encoders) !== undefined),
     workerId,
     sourceStore,
     read: (uploadId: string, signal: AbortSignal) => sourceStore.read(uploadId, signal),

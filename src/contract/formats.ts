@@ -1,28 +1,5 @@
 import { z } from 'zod'
-
-/** One option a format takes, described so that a form can be drawn from it. */
-export const OptionDescription = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('integer'),
-    label: z.string(),
-    min: z.number(),
-    max: z.number(),
-    default: z.number().optional().describe('Absent: as in the source'),
-    unit: z.string().optional(),
-  }),
-  z.object({
-    type: z.literal('choice'),
-    label: z.string(),
-    choices: z.array(z.number()),
-    default: z.number().optional().describe('Absent: as in the source'),
-    unit: z.string().optional(),
-  }),
-])
-export type OptionDescription = z.infer<typeof OptionDescription>
-
-/** Values of options by name; which ones a format takes is told by `GET /api/formats`. */
-export const JobOptions = z.record(z.string(), z.number())
-export type JobOptions = z.infer<typeof JobOptions>
+import { JobOptions, OptionDescription } from './options.ts'
 
 export const FormatView = z.object({
   id: z.string(),
@@ -47,6 +24,7 @@ export const LimitsView = z.object({
   maxDurationMs: z.number().int(),
   partSize: z.number().int().describe('Smallest part size, bytes'),
   maxParallel: z.number().int(),
+  maxJoined: z.number().int().describe('Most uploads that one job joins'),
   retentionMs: z.number().int().describe('How long a result is kept after its job ended'),
 })
 export type LimitsView = z.infer<typeof LimitsView>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { JobOptions } from './formats.ts'
 import { Media } from './media.ts'
+import { JobOptions } from './options.ts'
 
 const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
 export type JobState = (typeof JOB_STATES)[number]
@@ -14,12 +14,28 @@ export type JobErrorCode = (typeof JOB_ERROR_CODES)[number]
 const Time = z.iso.datetime()
 export const JobError = z.object({ code: z.enum(JOB_ERROR_CODES), message: z.string() })
 
+/** Most uploads that one job joins. */
+export const MOST_JOINED = 100
+
 export const JobRequest = z
   .object({
-    uploadId: z.string(),
+    uploadId: z.string().optional(),
+    uploadIds: z
+      .array(z.string())
+      .min(2)
+      .max(MOST_JOINED)
+      .optional()
+      .describe('Instead of `uploadId`: joined in this order into one result'),
     format: z.string().optional().describe('An id of `GET /api/formats`'),
     preset: z.string().optional().describe('A preset of `GET /api/formats`, instead of format and options'),
-    options: z.record(z.string(), z.unknown()).optional(),
+    options: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ allOf: [{ $ref: '#/components/schemas/JobOptions' }] }),
+  })
+  .refine(({ uploadId, uploadIds }) => (uploadId === undefined) !== (uploadIds === undefined), {
+    path: ['uploadId'],
+    message: 'Give either one upload or several to join.',
   })
   .refine(({ format, preset }) => (format === undefined) !== (preset === undefined), {
     path: ['format'],
@@ -53,6 +69,60 @@ export const ProgressView = z
   .meta({ id: 'Progress' })
 export type ProgressView = z.infer<typeof ProgressView>
 
+const Fact = z.union([z.string(), z.number()]).nullable()
+
+/** One thing in which the result is not as the source. */
+export const Change = z
+  .object({
+    what: z.enum([
+      'codec',
+      'sampleRateHz',
+      'channels',
+      'bitDepth',
+      'durationMs',
+      'tags',
+      'artwork',
+      'chapters',
+    ]),
+    from: Fact,
+    to: Fact.describe('null: dropped'),
+  })
+  .meta({ id: 'Change' })
+export type Change = z.infer<typeof Change>
+
+const Measured = z.object({
+  integratedLufs: z.number().nullable().describe('null: nothing but silence'),
+  rangeLu: z.number().describe('Loudness range (EBU Tech 3342)'),
+  truePeakDb: z.number().nullable().describe('dBTP; null: digital silence'),
+})
+export type Measured = z.infer<typeof Measured>
+
+/** Loudness as measured (ITU-R BS.1770, EBU R 128) before and after a gain, which changes nothing else. */
+export const LoudnessChange = z.object({ before: Measured, after: Measured, gainDb: z.number() })
+export type LoudnessChange = z.infer<typeof LoudnessChange>
+
+/** What a result is made of, as ffprobe found it. */
+export const ResultMedia = Media.pick({
+  container: true,
+  codec: true,
+  sampleRateHz: true,
+  channels: true,
+  bitDepth: true,
+  bitrateKbps: true,
+  artwork: true,
+  chapters: true,
+})
+export type ResultMedia = z.infer<typeof ResultMedia>
+
+/** One of the files a job joins. */
+export const JoinedSource = z.object({
+  uploadId: z.string(),
+  name: z.string(),
+  size: z.number().int(),
+  durationMs: z.number().int().nullable(),
+})
+export type JoinedSource = z.infer<typeof JoinedSource>
+
 export const JobView = z
   .object({
     id: z.string(),
@@ -60,13 +130,24 @@ export const JobView = z
     format: z.string(),
     options: JobOptions,
     name: z.string().describe('File name of the result'),
-    source: z.object({ uploadId: z.string(), name: z.string(), size: z.number().int(), media: Media }),
+    source: z
+      .object({ uploadId: z.string(), name: z.string(), size: z.number().int(), media: Media })
+      .describe('Of a joined job the first file, with the size and length of all'),
+    joined: z.array(JoinedSource).optional().describe('The files of a joined job, in order'),
+    changes: z
+      .array(Change)
+      .describe(
+        'In what the result is not as the source: what will be until the job is done, then what was found',
+      ),
     result: z
       .object({
         name: z.string(),
         size: z.number().int(),
         mimeType: z.string(),
         durationMs: z.number().int(),
+        copied: z.boolean().optional().describe('Only the container is new: the audio was not encoded again'),
+        media: ResultMedia.optional(),
+        loudness: LoudnessChange.optional(),
       })
       .optional(),
     warnings: z.array(z.string()).optional(),

@@ -9,6 +9,10 @@ export const Media = z
     sampleRateHz: z.number().int().positive(),
     channels: z.number().int().positive(),
     bitDepth: z.number().int().positive().optional().describe('Lossless sources only'),
+    float: z
+      .boolean()
+      .optional()
+      .describe('Samples are floating point; absent for integers and lossy sources'),
     bitrateKbps: z.number().nonnegative().optional(),
     tags: z.record(z.string(), z.string()).describe('Lower-case names, e.g. `title`, `artist`'),
     artwork: z.boolean().describe('Whether there is an embedded cover'),

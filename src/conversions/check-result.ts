@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { NotAudio, probe, type Tools } from '../ffmpeg/index.ts'
+import { NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { ConversionRefused } from './job-errors.ts'
 
 /** A result whose length differs by more than both of these has lost or gained something. */
 const TOLERANCE = { share: 0.01, ms: 50 }
 
-/** `log` holds FFmpeg's last lines; mostly it is empty. */
-export type Result = { sizeBytes: number; durationMs: number; warnings: string[]; log: string }
+/** A result that has sound in it. */
+export type Checked = { sizeBytes: number; durationMs: number; found: Probed; warnings: string[] }
 
 /**
  * Looks at what FFmpeg made, since its exit code 0 proves nothing: there is a file, ffprobe reads it, and its length
@@ -17,7 +17,7 @@ export async function checkResult(
   tools: Tools,
   { folder, file, expectedMs, stderr }: CheckedFile,
   signal: AbortSignal,
-): Promise<Result> {
+): Promise<Checked> {
   const { size: sizeBytes } = await stat(path.join(folder, file)).catch(() => ({ size: 0 }))
   if (sizeBytes === 0) throw nothingMade(stderr)
   const found = await probe(tools, folder, file, signal).catch((error: unknown) => {
@@ -28,8 +28,8 @@ export async function checkResult(
   return {
     sizeBytes,
     durationMs: found.durationMs,
+    found,
     warnings: warnings.filter((one) => one !== ''),
-    log: stderr,
   }
 }
 
@@ -50,7 +50,7 @@ function lengthWarning(actualMs: number, expectedMs: number | null): string {
   if (expectedMs === null) return ''
   const tolerance = Math.max(TOLERANCE.ms, expectedMs * TOLERANCE.share)
   if (Math.abs(actualMs - expectedMs) <= tolerance) return ''
-  return `The result lasts ${seconds(actualMs)} s; the source announced ${seconds(expectedMs)} s.`
+  return `The result lasts ${seconds(actualMs)} s; by what the source announced it should last ${seconds(expectedMs)} s.`
 }
 
 const sourceWarning = (stderr: string) =>

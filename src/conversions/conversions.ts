@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempotency.ts'
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
-import { checkOptions, FORMATS, InvalidOption, PRESETS, type Format, type Options } from '../ffmpeg/index.ts'
+import { FORMATS, type Format } from '../ffmpeg/index.ts'
 import type { PageRequest, ProgressRepository } from '../progress/index.ts'
 import type { Sources } from '../uploads/index.ts'
 import * as failures from './failures.ts'
@@ -11,7 +11,8 @@ import type { JobExpiry } from './job-expiry.ts'
 import type { JobReader } from './job-reader.ts'
 import type { Seen } from './job-status.ts'
 import type { JobRepository } from './job-repository.ts'
-import { hasEnded, logKey, resultNameFor, type Job } from './job.ts'
+import { sourceOf, uploadIdsOf, wishOf, type Claimed } from './job-request.ts'
+import { hasEnded, logKey, sourcesOf, type Job } from './job.ts'
 import { markOf, type Mark } from './mark.ts'
 import type { ResultBytes, ResultStore, StoredResult } from './result-store.ts'
 
@@ -47,16 +48,15 @@ export class Conversions {
   }
 
   /**
-   * Queues the conversion of a finished upload. Throws UnknownFormat, UnknownPreset, OptionRefused, IdempotencyConflict,
+   * Queues the conversion of a finished upload, or of several joined. Throws UnknownFormat, UnknownPreset, OptionRefused, IdempotencyConflict,
    * and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
    */
   async request(request: JobRequest, idempotencyKey?: string): Promise<Seen> {
-    const { jobs, sources, reader, clock, log, retentionMs, onQueued } = this.#parts
-    const { format, options } = this.#wish(request)
+    const { jobs, formats, reader, clock, log, retentionMs, onQueued } = this.#parts
+    const wish = wishOf(request, formats)
     const now = clock.now()
     const expiresAt = now + retentionMs
-    const { session, media } = await sources.claim(request.uploadId, expiresAt)
-    const { uploadId, name, size } = session
+    const claimed = await this.#claim(uploadIdsOf(request), expiresAt)
     const wanted: Job = {
       jobId: idForRequest('job', idempotencyKey),
       state: 'queued',
@@ -66,10 +66,9 @@ export class Conversions {
       crashes: 0,
       readyAt: now,
       priority: NORMAL_PRIORITY,
-      source: { uploadId, name, size, media: { ...media, tags: bestKnown(media.tags) } },
-      format: format.id,
-      options,
-      name: resultNameFor(name, format.extension),
+      ...sourceOf(claimed, wish),
+      format: wish.format.id,
+      options: wish.options,
       requestHash: requestHash(request),
       createdAt: now,
       updatedAt: now,
@@ -78,10 +77,17 @@ export class Conversions {
     const job = await jobs.add(wanted)
     if (job.requestHash !== wanted.requestHash) throw new IdempotencyConflict()
     if (job !== wanted) return this.find(job.jobId)
-    log.info({ jobId: job.jobId, uploadId, format: job.format }, 'job queued')
+    log.info({ jobId: job.jobId, uploadId: job.source.uploadId, format: job.format }, 'job queued')
     reader.learn(job)
     onQueued(job)
     return { status: { job }, stale: false, asOf: now, nextAt: now }
+  }
+
+  /** All of them are there and will be for long enough, or none of them is converted. */
+  async #claim(uploadIds: readonly string[], neededUntil: number): Promise<Claimed[]> {
+    const claimed: Claimed[] = []
+    for (const uploadId of uploadIds) claimed.push(await this.#parts.sources.claim(uploadId, neededUntil))
+    return claimed
   }
 
   /**
@@ -123,12 +129,12 @@ export class Conversions {
 
   /** Queues a failed or cancelled job again. Throws JobConflict when it is done, and what claiming its upload throws. */
   async retry(jobId: string): Promise<Seen> {
-    const { jobs, sources, clock, retentionMs, onQueued } = this.#parts
+    const { jobs, clock, retentionMs, onQueued } = this.#parts
     const seen = await this.#untilMoved(jobId, async (job) => {
       if (!hasEnded(job)) return job // somebody was faster
       if (job.state === 'done') throw new failures.JobConflict(job.state, 'tried again')
       const now = clock.now()
-      await sources.claim(job.source.uploadId, now + retentionMs)
+      await this.#claim(sourcesOf(job).map(idOf), now + retentionMs)
       return jobs.requeue(job, now, now + retentionMs)
     })
     if (seen.status.job.state === 'queued') onQueued(seen.status.job)
@@ -192,34 +198,9 @@ export class Conversions {
     const expired = hasEnded(job) && job.expiresAt <= this.#parts.clock.now()
     if (expired || job.state === 'deleting' || job.state === 'gone') throw new failures.JobExpired()
   }
-
-  #wish({ format, preset, options = {} }: JobRequest): { format: Format; options: Options } {
-    const chosen = preset === undefined ? undefined : PRESETS.find(({ id }) => id === preset)
-    if (preset !== undefined && !chosen) throw new failures.UnknownPreset(preset, PRESETS.map(idOf))
-    const id = chosen?.format ?? format ?? ''
-    const found = this.#parts.formats.find((one) => one.id === id)
-    if (!found) throw new failures.UnknownFormat(id, this.#parts.formats.map(idOf))
-    try {
-      return { format: found, options: checkOptions(found, chosen?.options ?? options) }
-    } catch (error) {
-      throw error instanceof InvalidOption ? new failures.OptionRefused(error.option, error.message) : error
-    }
-  }
 }
 
-const idOf = ({ id }: { id: string }) => id
+const idOf = ({ uploadId }: { uploadId: string }) => uploadId
 
 export const mimeTypeOf = ({ format }: Job) =>
   FORMATS.find(({ id }) => id === format)?.mimeType ?? 'application/octet-stream'
-
-/** A job's row stays under a kilobyte, so it keeps the tags that people know a track by; the upload keeps the rest. */
-const KNOWN_TAGS = ['title', 'artist', 'album', 'date', 'track']
-const LONGEST_KNOWN_TAG = 80
-
-const bestKnown = (tags: Record<string, string>) =>
-  Object.fromEntries(
-    KNOWN_TAGS.flatMap((name) => {
-      const value = tags[name]
-      return value === undefined ? [] : [[name, value.slice(0, LONGEST_KNOWN_TAG)]]
-    }),
-  )

@@ -6,7 +6,7 @@ import { Execution, type ExecutionParts } from './execution.ts'
 import type { LeasedJob } from './job.ts'
 
 const job = { jobId: 'j', fence: 1, attempt: 1, spared: 0, format: 'mp3', owner: 'w' } as LeasedJob
-const outcome = { key: 'results/j/1.mp3', sizeBytes: 1, durationMs: 1, warnings: [], log: '' }
+const outcome = { key: 'results/j/1.mp3', sizeBytes: 1, durationMs: 1, warnings: [], changes: [], log: '' }
 
 function parts(settle: () => Promise<'settled'>): ExecutionParts {
   const repository = { write: () => Promise.resolve([]) }

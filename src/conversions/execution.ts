@@ -166,10 +166,10 @@ export class Execution {
   }
 
   /** Whoever claims the job next, should this process die before the commit, then need not convert again. */
-  async #leaveReceipt({ state, result, warnings = [] }: Settlement): Promise<boolean> {
+  async #leaveReceipt({ state, result, warnings = [], changes = [] }: Settlement): Promise<boolean> {
     if (state !== 'done' || !result) return true
     const { results, log } = this.#parts
-    const text = JSON.stringify({ result, warnings } satisfies Receipt)
+    const text = JSON.stringify({ result, warnings, changes } satisfies Receipt)
     return results.putText(receiptKey(this.job), text).then(
       () => true,
       (err: unknown) => {
@@ -185,7 +185,13 @@ export class Execution {
   }
 }
 
-const receiptOf = ({ key, sizeBytes, durationMs, warnings }: Outcome): Receipt => ({
-  result: { key, size: sizeBytes, durationMs },
-  warnings,
+const receiptOf = ({ key, sizeBytes, durationMs, copied, media, loudness, ...told }: Outcome): Receipt => ({
+  result: {
+    ...{ key, size: sizeBytes, durationMs },
+    ...(copied && { copied }),
+    ...(media && { media }),
+    ...(loudness && { loudness }),
+  },
+  warnings: told.warnings,
+  changes: told.changes,
 })

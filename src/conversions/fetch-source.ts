@@ -10,13 +10,12 @@ import type { WorkFolder } from './work-folder.ts'
 /** The bytes of a finished upload. */
 export type ReadSource = (uploadId: string, signal: AbortSignal) => Promise<Readable>
 
-/** Name of the source inside its work folder: ours, never the user's. */
-export const SOURCE_FILE = 'source'
-
 export type SourceFetch = {
   uploadId: string
   sizeBytes: number
   folder: WorkFolder
+  /** Its name there: ours, never the user's. */
+  file: string
   signal: AbortSignal
   /** Called as bytes arrive, with their sum. */
   onBytes?: (bytes: number) => void
@@ -25,7 +24,7 @@ export type SourceFetch = {
 /** Copies a source into its work folder. Throws {@link StoreUnavailable} or {@link DiskFull}. */
 export async function fetchSource(
   read: ReadSource,
-  { uploadId, sizeBytes, folder, signal, onBytes }: SourceFetch,
+  { uploadId, sizeBytes, folder, file, signal, onBytes }: SourceFetch,
 ): Promise<void> {
   const source = await read(uploadId, signal)
   let bytes = 0
@@ -37,7 +36,7 @@ export async function fetchSource(
     },
   })
   try {
-    await pipeline(source, counter, createWriteStream(path.join(folder.path, SOURCE_FILE)), { signal })
+    await pipeline(source, counter, createWriteStream(path.join(folder.path, file)), { signal })
   } catch (error) {
     signal.throwIfAborted()
     if (isDiskFull(error)) throw new DiskFull({ cause: error })

@@ -1,12 +1,14 @@
 import type { Media } from '../contract/index.ts'
-import { NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
+import { mediaOf, NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { SourceRefused, type Inspect } from '../uploads/index.ts'
-import { fetchSource, SOURCE_FILE, type ReadSource } from './fetch-source.ts'
+import { fetchSource, type ReadSource } from './fetch-source.ts'
 import type { WorkFolders } from './work-folder.ts'
 
 /** What is taken at all, before anything is decoded: wider than every real recording, narrower than an attack. */
 const SAMPLE_RATES_HZ = { lowest: 4_000, highest: 768_000 }
 const MOST_CHANNELS = 16
+
+const FILE = 'source'
 
 export type InspectorParts = { tools: Tools; read: ReadSource; folders: WorkFolders; maxDurationMs: number }
 
@@ -15,14 +17,14 @@ export function createInspector({ tools, read, folders, maxDurationMs }: Inspect
   return async (uploadId, sizeBytes) => {
     await using folder = await folders.make(sizeBytes)
     const { signal } = new AbortController()
-    await fetchSource(read, { uploadId, sizeBytes, folder, signal })
-    const found = await probe(tools, folder.path, SOURCE_FILE).catch((error: unknown) => {
+    await fetchSource(read, { uploadId, sizeBytes, folder, file: FILE, signal })
+    const found = await probe(tools, folder.path, FILE).catch((error: unknown) => {
       throw error instanceof NotAudio
         ? new SourceRefused('not-audio', `This file is not audio that can be converted: ${error.reason}.`)
         : error
     })
     refuseOutOfBounds(found, maxDurationMs)
-    return { ...found, tags: shortened(found.tags) }
+    return { ...mediaOf(found), tags: shortened(found.tags) }
   }
 }
 

@@ -1,14 +1,33 @@
-import path from 'node:path'
 import { z } from 'zod'
-import { JobError, Media } from '../contract/index.ts'
+import {
+  Change,
+  JobError,
+  JobOptions,
+  JoinedSource,
+  LoudnessChange,
+  Media,
+  ResultMedia,
+} from '../contract/index.ts'
 
 /** Where a job is in its life; `deleting` and `gone` belong to cleanup. */
 const STORED_STATES = ['queued', 'running', 'done', 'failed', 'cancelled', 'deleting', 'gone'] as const
 
-const StoredFile = z.object({ key: z.string(), size: z.number(), durationMs: z.number() })
-
 /** A result in the store. `size` in bytes. */
-export const Receipt = z.object({ result: StoredFile, warnings: z.array(z.string()) })
+const StoredFile = z.object({
+  key: z.string(),
+  size: z.number(),
+  durationMs: z.number(),
+  copied: z.boolean().optional(),
+  media: ResultMedia.optional(),
+  loudness: LoudnessChange.optional(),
+})
+
+/** What is committed of a conversion that went well. */
+export const Receipt = z.object({
+  result: StoredFile,
+  warnings: z.array(z.string()),
+  changes: z.array(Change).default([]),
+})
 export type Receipt = z.infer<typeof Receipt>
 
 /**
@@ -31,13 +50,18 @@ export const Job = z.object({
   owner: z.string().optional(),
   claimNonce: z.string().optional(),
   cancelRequestedAt: z.number().optional(),
+  /** Of a joined job the first one, with the size and length of all. */
   source: z.object({ uploadId: z.string(), name: z.string(), size: z.number(), media: Media }),
+  /** All sources in order, where there are several. */
+  joined: z.array(JoinedSource).optional(),
   format: z.string(),
-  options: z.record(z.string(), z.number()),
+  options: JobOptions,
   /** File name of the result. */
   name: z.string(),
   result: StoredFile.optional(),
   warnings: z.array(z.string()).optional(),
+  /** Foretold until it is done, then as found. */
+  changes: z.array(Change).default([]),
   error: JobError.optional(),
   /** Where progress stood when the job failed. */
   percent: z.number().optional(),
@@ -52,6 +76,10 @@ export type Job = z.infer<typeof Job>
 
 /** Attempts that count against a job. */
 export const spentAttempts = ({ attempt, spared }: Job) => attempt - spared
+
+/** What a job is made of, in order. Size in bytes. */
+export const sourcesOf = ({ source, joined }: Pick<Job, 'source' | 'joined'>) =>
+  joined ?? [{ uploadId: source.uploadId, size: source.size }]
 
 /** A job that a worker holds: only with its fence may the worker write. */
 export type LeasedJob = Job & { owner: string }
@@ -75,10 +103,10 @@ export const hasEnded = ({ state }: Job) => state !== 'queued' && state !== 'run
 
 const LONGEST_NAME_BYTES = 255
 
-/** The source's name with another extension, cut at a whole character so that file systems take it. */
-export function resultNameFor(sourceName: string, extension: string): string {
+/** A name with its extension, cut at a whole character so that file systems take it. */
+export function resultNameFor(name: string, extension: string): string {
   const room = LONGEST_NAME_BYTES - Buffer.byteLength(`.${extension}`)
-  const stem = Buffer.from(path.parse(sourceName).name)
+  const stem = Buffer.from(name)
   let end = Math.min(stem.length, room)
   while (end < stem.length && isContinuation(stem[end])) end -= 1
   return `${stem.toString('utf8', 0, end)}.${extension}`

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../progress/index.ts'
 
 /** Where each phase begins, in percent of the whole; 100 is told by the job's row alone. */
-export const BEGINS = { fetching: 0, analysing: 5, converting: 5, storing: 95 }
+export const BEGINS = { fetching: 0, analysing: 5, converting: 10, storing: 95 }
 export const ENDS = 99
 
 /** The phase of a job that is so far; undefined where two of them meet, or nothing has begun. */

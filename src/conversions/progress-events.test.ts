@@ -10,7 +10,7 @@ const media = { container: 'wav', codec: 'pcm', durationMs: 9, sampleRateHz: 800
 const jobIn = (jobId: string, state: Job['state']): Job => ({
   ...{ jobId, state, fence: 1, attempt: 1, spared: 0, crashes: 0, readyAt: 0, priority: 50 },
   source: { uploadId: 'u', name: 'n', size: 1, media: { ...media, tags: {}, artwork: false, chapters: 0 } },
-  ...{ format: 'mp3', options: {}, name: 'n.mp3', requestHash: 'h' },
+  ...{ format: 'mp3', options: {}, changes: [], name: 'n.mp3', requestHash: 'h' },
   ...{ createdAt: 0, updatedAt: 0, expiresAt: 1e15 },
 })
 

@@ -40,9 +40,10 @@ export const released = ({ spared }: LeasedJob, now: number, pauseMs: number): S
 })
 
 /** The end of a job whose result lies in the store. */
-export const done = ({ result, warnings }: Receipt, { now, retentionMs }: Context): Settlement => ({
+export const done = ({ result, warnings, changes }: Receipt, { now, retentionMs }: Context): Settlement => ({
   state: 'done',
   result,
+  changes,
   ...(warnings.length > 0 && { warnings }),
   finishedAt: now,
   updatedAt: now,

@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Sources } from '../uploads/index.ts'
 import type { JobRepository } from './job-repository.ts'
-import { hasEnded, type Job } from './job.ts'
+import { hasEnded, sourcesOf, type Job } from './job.ts'
 
 /** A job that is older than this share of the retention time has its source kept for another retention time. */
 const OLD_AFTER = 1 / 3
@@ -36,9 +36,11 @@ export class SourceKeeper {
     for (const job of found) if (job && !hasEnded(job) && job.createdAt <= oldSince) await this.#keep(job)
   }
 
-  async #keep({ jobId, source: { uploadId } }: Job): Promise<void> {
+  async #keep(job: Job): Promise<void> {
     const { sources, clock, log, retentionMs } = this.#parts
-    const kept = await sources.keep(uploadId, clock.now() + retentionMs)
-    if (!kept) log.warn({ jobId, uploadId }, 'source of a waiting job is gone')
+    for (const { uploadId } of sourcesOf(job)) {
+      const kept = await sources.keep(uploadId, clock.now() + retentionMs)
+      if (!kept) log.warn({ jobId: job.jobId, uploadId }, 'source of a waiting job is gone')
+    }
   }
 }

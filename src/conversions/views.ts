@@ -2,7 +2,7 @@ import type { FormatsView, JobView, LimitsView, ProgressView } from '../contract
 import { isoTime } from '../kernel/clock.ts'
 import { etagOf } from '../kernel/etag.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import { PRESETS, type Format } from '../ffmpeg/index.ts'
+import { expectedDuration, PRESETS, type Format } from '../ffmpeg/index.ts'
 import { mimeTypeOf } from './conversions.ts'
 import type { Seen } from './job-status.ts'
 import { hasEnded, type Job } from './job.ts'
@@ -22,14 +22,9 @@ export function jobView(seen: Seen): JobView {
     options: job.options,
     name: job.name,
     source: job.source,
-    ...(result && {
-      result: {
-        name: job.name,
-        size: result.size,
-        mimeType: mimeTypeOf(job),
-        durationMs: result.durationMs,
-      },
-    }),
+    ...(job.joined && { joined: job.joined }),
+    changes: job.changes,
+    ...(result && { result: resultView(job, result) }),
     ...(job.warnings && { warnings: job.warnings }),
     ...(job.error && { error: job.error }),
     attempt: job.attempt,
@@ -41,9 +36,18 @@ export function jobView(seen: Seen): JobView {
   }
 }
 
+function resultView(job: Job, { size, durationMs, copied, media, loudness }: NonNullable<Job['result']>) {
+  return {
+    ...{ name: job.name, size, mimeType: mimeTypeOf(job), durationMs },
+    ...(copied && { copied }),
+    ...(media && { media }),
+    ...(loudness && { loudness }),
+  } satisfies JobView['result']
+}
+
 export function progressView({ status, stale, asOf }: Seen): ProgressView {
   const { job, snapshot, queuePosition } = status
-  const { durationMs } = job.source.media
+  const durationMs = expectedDuration(job.options, job.source.media.durationMs)
   const running = job.state === 'running' ? snapshot : undefined
   return {
     jobId: job.jobId,

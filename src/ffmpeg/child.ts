@@ -58,12 +58,12 @@ export function startChild(command: readonly string[], cwd: string, signal?: Abo
   }
 }
 
-/** Runs a command to its end and gives its stdout. Throws {@link ToolFailed} unless it exits with 0. */
+/** Runs a command to its end and gives what it wrote. Throws {@link ToolFailed} unless it exits with 0. */
 export async function runTool(
   command: readonly string[],
   cwd: string,
   signal?: AbortSignal,
-): Promise<string> {
+): Promise<{ stdout: string; stderr: string }> {
   const child = startChild(command, cwd, signal)
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -71,7 +71,7 @@ export async function runTool(
   const exitCode = await child.exited
   signal?.throwIfAborted()
   if (exitCode !== 0) throw new ToolFailed(command[0] ?? '', exitCode, child.stderr())
-  return Buffer.concat(chunks).toString('utf8')
+  return { stdout: Buffer.concat(chunks).toString('utf8'), stderr: child.stderr() }
 }
 
 /** Keeps only the end of a stream: a noisy child must not fill memory. */

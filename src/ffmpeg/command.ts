@@ -21,6 +21,9 @@ export const HARDENED_INPUT = [
   DEMUXERS,
 ] as const
 
+/** The same for a metadata file, which is ours: a demuxer that no upload may ask for. */
+export const METADATA_INPUT = ['-protocol_whitelist', 'file', '-f', 'ffmetadata'] as const
+
 /** FFmpeg sees no credentials and no setting of ours; the search path is where its own libraries may look. */
 export const BARE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' } as const
 

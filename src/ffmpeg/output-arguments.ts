@@ -1,75 +1,90 @@
-import type { Format, Options } from './formats.ts'
+import type { JobOptions } from '../contract/index.ts'
+import { filterChain, measuredChain, type FilterParts } from './filters.ts'
+import type { Format } from './format.ts'
+import { encoderOf } from './formats.ts'
+import { METER } from './loudness.ts'
+import type { Plan } from './plan.ts'
 import type { Probed } from './probe.ts'
+import type { Tools } from './tools.ts'
 
-/** One conversion, ready to be put on FFmpeg's command line. */
+/** One conversion, ready to be put on FFmpeg's command line. Inputs are the sources, then the metadata file. */
 export type Conversion = {
   format: Format
-  options: Options
-  source: Probed
+  options: JobOptions
+  plan: Plan
+  /** In the order in which they are joined; mostly one. */
+  sources: readonly Probed[]
+  /** A picture stream to take along: of which source, and its index there. */
+  cover?: { input: number; stream: number } | undefined
+  gainDb?: number
   /** Name of the output inside the working folder. */
   output: string
   /** Longest output in milliseconds, and largest in bytes: a source that lies about itself ends there. */
   limits: { durationMs: number; bytes: number }
-  soxr: boolean
 }
 
-/** Everything after the input: streams, tags, filters, encoder and muxer. No user text enters it. */
-export function outputArguments({ format, options, source, output, limits, soxr }: Conversion): string[] {
-  const filters = filterChain(format, options, source, soxr)
+/** Everything after the inputs: streams, tags, filters, encoder and muxer. No user text enters it. */
+export function outputArguments(conversion: Conversion, tools: Pick<Tools, 'encoders' | 'soxr'>): string[] {
+  const { format, cover, output, limits, sources } = conversion
+  const metadata = `${sources.length}`
   return [
-    ...['-map', '0:a:0', '-vn', '-sn', '-dn'],
-    ...['-map_metadata', TAGS_IN_STREAM.has(source.container) ? '0:s:a:0' : '0'],
-    ...(filters ? ['-af', filters] : []),
-    ...['-c:a', format.encoder, ...format.encode(options, source)],
+    ...audio(conversion, tools),
+    ...(cover
+      ? ['-map', `${cover.input}:${cover.stream}`, '-c:v', 'copy', '-disposition:v', 'attached_pic']
+      : ['-vn']),
+    ...['-sn', '-dn', '-map_metadata', metadata],
+    ...['-map_chapters', format.chapters === 'muxer' ? metadata : '-1'],
     ...['-t', `${limits.durationMs / 1000}`, '-fs', `${limits.bytes}`],
-    ...['-f', format.muxer, '-y', `file:${output}`],
+    ...['-f', format.muxer, ...format.muxerFlags, '-y', `file:${output}`],
   ]
 }
 
-/** Ogg files, Opus included, keep their tags in the stream; taken from the file they would all be lost. */
-const TAGS_IN_STREAM = new Set(['ogg'])
-
-/** One chain for everything that changes samples; empty when nothing has to. */
-function filterChain(format: Format, options: Options, source: Probed, soxr: boolean): string {
-  const count = targetChannels(format, options, source)
-  const layouts =
-    count !== source.channels || (count > 2 && format.id === 'opus')
-      ? `aformat=channel_layouts=${LAYOUTS[count] ?? ''}`
-      : ''
-  return [layouts, resample(format, options, source, soxr)].filter(Boolean).join(',')
+function audio(conversion: Conversion, tools: Pick<Tools, 'encoders' | 'soxr'>): string[] {
+  const { format, options, plan } = conversion
+  if (plan.copy) return ['-map', '0:a:0', '-c:a', 'copy']
+  const encoder = encoderOf(format, tools.encoders) ?? format.id
+  return [...heard(conversion, tools), '-c:a', encoder, ...format.encode(options, plan.target)]
 }
 
-/** Names FFmpeg gives the usual layout of each channel count. */
-const LAYOUTS: Record<number, string> = {
-  1: 'mono',
-  2: 'stereo',
-  3: '3.0',
-  4: 'quad',
-  5: '5.0',
-  6: '5.1',
-  7: '6.1',
-  8: '7.1',
+/** One source goes through a plain chain, several are brought to one form first and then joined. */
+function heard(conversion: Conversion, { soxr }: Pick<Tools, 'soxr'>): string[] {
+  const { sources } = conversion
+  const parts = filterParts(conversion, soxr)
+  const filters = filterChain(parts)
+  if (sources.length === 1) return ['-map', '0:a:0', ...(filters ? ['-af', filters] : [])]
+  const graph = `${joined(conversion, soxr)};[joined]${filters || 'anull'}[out]`
+  return ['-filter_complex', graph, '-map', '[out]']
 }
 
-const targetChannels = (format: Format, options: Options, source: Probed) =>
-  options['channels'] ?? Math.min(source.channels, format.maxChannels)
-
-/** soxr at 28 bits, with triangular dither where samples are rounded to 16 bits. */
-function resample(format: Format, options: Options, source: Probed, soxr: boolean): string {
-  const rate = targetRate(format, options, source)
-  const resampled = rate !== source.sampleRateHz
-  const fits16 = source.bitDepth !== undefined && source.bitDepth <= 16
-  const dithers = storesSixteenBits(format, options, source) && (resampled || !fits16)
-  if (!resampled && !dithers) return ''
-  const quality = soxr ? ':resampler=soxr:precision=28' : ''
-  return `aresample=${rate}${quality}${dithers ? ':osf=s16:dither_method=triangular' : ''}`
+/** The same sound, up to where its gain comes in, through the meter. */
+export function measuringArguments(conversion: Conversion, soxr: boolean): string[] {
+  const chain = [measuredChain(filterParts(conversion, soxr)), METER].filter(Boolean).join(',')
+  if (conversion.sources.length === 1) return ['-map', '0:a:0', '-af', chain]
+  return ['-filter_complex', `${joined(conversion, soxr)};[joined]${chain}[out]`, '-map', '[out]']
 }
 
-const storesSixteenBits = (format: Format, options: Options, source: Probed) =>
-  format.encode(options, source).some((arg) => arg === 's16' || arg === 'pcm_s16le')
+function filterParts({ format, options, plan, sources, gainDb = 0 }: Conversion, soxr: boolean): FilterParts {
+  const [only] = sources
+  // Joined sources have the target's form already, at the precision that computing has.
+  const source = sources.length === 1 && only ? only : { ...plan.target, bitDepth: 64, float: true }
+  return { format, options, plan, source, gainDb, soxr }
+}
 
-/** The source's rate where the codec takes it, else the next higher one it takes, else its highest. */
-function targetRate(format: Format, options: Options, { sampleRateHz }: Probed): number {
-  const wished = Math.min(options['sampleRateHz'] ?? sampleRateHz, format.highestRateHz)
-  return format.sampleRatesHz?.find((rate) => rate >= wished) ?? wished
+/** The graph that ends in `[joined]`: every source in the target's rate and layout, one after the other. */
+function joined({ format, options, plan, sources }: Conversion, soxr: boolean) {
+  const { crossfadeMs = 0 } = options
+  const wide = { ...plan, target: { ...plan.target, bitDepth: 64, float: true } }
+  const each = sources.map((source, index) => {
+    const chain = filterChain({ format, options: {}, plan: wide, source, soxr })
+    return `[${index}:a:0]aformat=sample_fmts=dbl${chain && `,${chain}`}[a${index}]`
+  })
+  const labels = sources.map((_, index) => `[a${index}]`)
+  if (crossfadeMs === 0)
+    return [...each, `${labels.join('')}concat=n=${labels.length}:v=0:a=1[joined]`].join(';')
+  const fades = labels.slice(1).map((label, index) => {
+    const before = index === 0 ? '[a0]' : `[x${index}]`
+    const after = index === labels.length - 2 ? '[joined]' : `[x${index + 1}]`
+    return `${before}${label}acrossfade=d=${crossfadeMs / 1000}${after}`
+  })
+  return [...each, ...fades].join(';')
 }

@@ -1,21 +1,22 @@
 import { z } from 'zod'
+import { Media } from '../contract/index.ts'
 import { runTool, ToolFailed } from './child.ts'
 import { HARDENED_INPUT, wrap } from './command.ts'
+import { withoutTechnical, type Chapter, type Tags } from './tags.ts'
 import type { Tools } from './tools.ts'
 
-/** What a file holds, as ffprobe sees it. Durations in integer milliseconds, rates in hertz. */
-export type Probed = {
-  container: string
-  codec: string
-  durationMs: number | null
-  sampleRateHz: number
-  channels: number
-  bitDepth?: number
-  bitrateKbps?: number
-  tags: Record<string, string>
-  artwork: boolean
-  chapters: number
+/** What a file holds, as ffprobe sees it: what is told of it, and what only a conversion needs. */
+export type Probed = Omit<Media, 'chapters'> & {
+  chapters: readonly Chapter[]
+  /** Names of tags as they are written in the file. */
+  writtenTags: Tags
+  /** The picture stream that is the cover. */
+  cover?: { stream: number; codec: string }
 }
+
+/** What is told of a file. */
+export const mediaOf = ({ chapters, ...found }: Probed): Media =>
+  Media.parse({ ...found, chapters: chapters.length })
 
 /** The file is not audio that we open; `reason` is ffprobe's, without paths. */
 export class NotAudio extends Error {
@@ -27,8 +28,9 @@ export class NotAudio extends Error {
   }
 }
 
-const Tags = z.record(z.string(), z.string()).default({})
+const TagRecord = z.record(z.string(), z.string()).default({})
 const Stream = z.looseObject({
+  index: z.number().int(),
   codec_type: z.string().optional(),
   codec_name: z.string().optional(),
   sample_rate: z.coerce.number().int().optional(),
@@ -38,7 +40,7 @@ const Stream = z.looseObject({
   bits_per_sample: z.number().int().optional(),
   bits_per_raw_sample: z.coerce.number().int().optional(),
   disposition: z.looseObject({ attached_pic: z.number() }).partial().optional(),
-  tags: Tags,
+  tags: TagRecord,
 })
 const Report = z.object({
   format: z
@@ -46,11 +48,13 @@ const Report = z.object({
       format_name: z.string(),
       duration: z.coerce.number().optional(),
       bit_rate: z.coerce.number().optional(),
-      tags: Tags,
+      tags: TagRecord,
     })
     .optional(),
   streams: z.array(Stream).default([]),
-  chapters: z.array(z.unknown()).default([]),
+  chapters: z
+    .array(z.object({ start_time: z.coerce.number(), end_time: z.coerce.number(), tags: TagRecord }))
+    .default([]),
 })
 type Stream = z.infer<typeof Stream>
 
@@ -64,26 +68,45 @@ export async function probe(
   file: string,
   signal?: AbortSignal,
 ): Promise<Probed> {
-  const args = [
-    '-v',
-    'error',
-    ...HARDENED_INPUT,
-    '-of',
-    'json',
-    '-show_format',
-    '-show_streams',
-    '-show_chapters',
-  ]
-  const command = wrap([tools.ffprobe, ...args, '-i', `file:${file}`], tools.wrappers)
-  let output: string
-  try {
-    output = await runTool(command, folder, signal)
-  } catch (error) {
+  const shown = ['-of', 'json', '-show_format', '-show_streams', '-show_chapters']
+  const args = ['-v', 'warning', ...HARDENED_INPUT, ...shown, '-i', `file:${file}`]
+  const { stdout, stderr } = await runTool(
+    wrap([tools.ffprobe, ...args], tools.wrappers),
+    folder,
+    signal,
+  ).catch((error: unknown) => {
     if (error instanceof ToolFailed && error.exitCode !== null)
-      throw new NotAudio(firstLine(error.stderr, file))
+      throw new NotAudio(lastLine(error.stderr, file))
     throw error
-  }
-  return describe(Report.parse(JSON.parse(output)))
+  })
+  const found = describe(Report.parse(JSON.parse(stdout)))
+  if (!isGuess(found, stderr)) return found
+  return { ...found, durationMs: await countedMs(tools, folder, file, signal) }
+}
+
+/**
+ * Whether the duration has to be counted: without a header that tells it, FFmpeg takes it from the bitrate of the first
+ * packets, and of chained Ogg files (RFC 3533, 4) it sees the last link alone.
+ */
+const isGuess = ({ durationMs, container }: Probed, stderr: string): boolean =>
+  durationMs === null || container === 'ogg' || stderr.includes('Estimating duration from bitrate')
+
+/** Milliseconds of all packets there are, read without decoding them; null when even they do not tell. */
+async function countedMs(
+  tools: Tools,
+  folder: string,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<number | null> {
+  const output = ['-map', '0:a:0', '-c', 'copy', '-f', 'null', '-']
+  const args = ['-nostdin', '-v', 'quiet', '-nostats', '-progress', 'pipe:1', ...HARDENED_INPUT]
+  const command = wrap([tools.ffmpeg, ...args, '-i', `file:${file}`, ...output], tools.wrappers)
+  const { stdout } = await runTool(command, folder, signal).catch((error: unknown) => {
+    if (error instanceof ToolFailed && error.exitCode !== null) return { stdout: '' }
+    throw error
+  })
+  const microseconds = Number([...stdout.matchAll(/^out_time_us=(\d+)$/gm)].at(-1)?.[1] ?? 0)
+  return microseconds > 0 ? Math.round(microseconds / 1000) : null
 }
 
 function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed {
@@ -92,18 +115,28 @@ function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed
     throw new NotAudio(format ? 'there is no audio stream in it' : 'nothing was recognised')
   const depth = bitDepth(audio)
   const seconds = format.duration ?? audio.duration
+  const container = format.format_name.split(',')[0] ?? format.format_name
+  // Ogg keeps its tags in the stream, the other containers in the file.
+  const writtenTags = withoutTechnical(container === 'ogg' ? audio.tags : format.tags)
+  const picture = streams.find(({ disposition }) => disposition?.attached_pic === 1)
   return {
-    container: format.format_name.split(',')[0] ?? format.format_name,
+    container,
     codec: audio.codec_name,
     durationMs: seconds === undefined ? null : Math.max(0, Math.round(seconds * 1000)),
     sampleRateHz: audio.sample_rate,
     channels: audio.channels,
     ...(depth && { bitDepth: depth }),
+    ...(depth && /^(flt|dbl)/.test(audio.sample_fmt ?? '') && { float: true }),
     ...(format.bit_rate && { bitrateKbps: Math.round(format.bit_rate / 1000) }),
-    // Ogg keeps its tags in the stream, the other containers in the file.
-    tags: lowerCase({ ...audio.tags, ...format.tags }),
-    artwork: streams.some(({ disposition }) => disposition?.attached_pic === 1),
-    chapters: chapters.length,
+    tags: Object.fromEntries(Object.entries(writtenTags).map(([name, value]) => [name.toLowerCase(), value])),
+    writtenTags,
+    artwork: picture !== undefined,
+    ...(picture?.codec_name && { cover: { stream: picture.index, codec: picture.codec_name } }),
+    chapters: chapters.map(({ start_time, end_time, tags }) => ({
+      startMs: Math.round(start_time * 1000),
+      endMs: Math.round(end_time * 1000),
+      title: tags['title'] ?? tags['TITLE'],
+    })),
   }
 }
 
@@ -120,11 +153,8 @@ function bitDepth({
   return bits_per_raw_sample || bits_per_sample || (bySampleFormat ? Number(bySampleFormat) : undefined)
 }
 
-const lowerCase = (tags: Record<string, string>) =>
-  Object.fromEntries(Object.entries(tags).map(([name, value]) => [name.toLowerCase(), value]))
-
 /** ffprobe prefixes its sentence with the file's name, which is ours and says nothing. */
-function firstLine(stderr: string, file: string): string {
+function lastLine(stderr: string, file: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '')
   const last = lines.at(-1) ?? 'it could not be opened'
   return last.replace(`file:${file}: `, '').replace(/^\[[^\]]*\] /, '')

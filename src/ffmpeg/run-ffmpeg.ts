@@ -1,5 +1,6 @@
+import { HOUR_MS } from '../kernel/units.ts'
 import { startChild, ToolFailed } from './child.ts'
-import { HARDENED_INPUT, wrap } from './command.ts'
+import { HARDENED_INPUT, METADATA_INPUT, wrap } from './command.ts'
 import { parseProgress, type FfmpegProgress } from './progress-lines.ts'
 import type { Tools } from './tools.ts'
 
@@ -9,26 +10,23 @@ export class FfmpegStalled extends Error {}
 /** What to run. Names are inside `folder`, the private working directory. */
 export type FfmpegRun = {
   folder: string
-  source: string
-  /** Everything after the input: maps, filters, encoder, muxer, output. */
+  /** In the order in which the output refers to them. */
+  sources: readonly string[]
+  /** A file in FFmpeg's own metadata format, ours, that comes after them. */
+  metadata?: string
+  /** Everything after the inputs: maps, filters, encoder, muxer, output. */
   output: readonly string[]
   signal: AbortSignal
+  /** FFmpeg's log level: `info` where what filters say is wanted. Default `error`. */
+  level?: 'error' | 'info'
   /** Milliseconds without progress before FFmpeg is killed. Default 60,000. */
   stallMs?: number
 }
 
 const STALL_MS = 60_000
-const QUIET = [
-  '-nostdin',
-  '-hide_banner',
-  '-v',
-  'error',
-  '-progress',
-  'pipe:3',
-  '-nostats',
-  '-stats_period',
-  '0.5',
-]
+/** Whatever progress it makes: a child that takes longer is ended. */
+const LONGEST_MS = 24 * HOUR_MS
+const REPORTING = ['-nostdin', '-hide_banner', '-progress', 'pipe:3', '-nostats', '-stats_period', '0.5']
 
 /**
  * Runs FFmpeg with the hardened command line and yields how far it is; returns what it said on stderr (last 4 KB).
@@ -36,12 +34,15 @@ const QUIET = [
  * signal's reason. Exit code 0 proves nothing: the caller checks the output.
  */
 export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<FfmpegProgress, string> {
-  const { folder, source, output, signal, stallMs = STALL_MS } = run
-  const command = [tools.ffmpeg, ...QUIET, ...HARDENED_INPUT, '-i', `file:${source}`, ...output]
+  const { folder, sources, metadata, output, signal, level = 'error', stallMs = STALL_MS } = run
+  const inputs = sources.flatMap((source) => [...HARDENED_INPUT, '-i', `file:${source}`])
+  const texts = metadata === undefined ? [] : [...METADATA_INPUT, '-i', `file:${metadata}`]
+  const command = [tools.ffmpeg, ...REPORTING, '-v', level, ...inputs, ...texts, ...output]
   const child = startChild(wrap(command, tools.wrappers), folder, signal)
   child.exited.catch(() => undefined) // awaited below, unless the consumer leaves first
   child.stdout.resume()
   const watchdog = createWatchdog(stallMs, child.kill)
+  const longest = setTimeout(child.kill, LONGEST_MS)
   try {
     for await (const progress of parseProgress(child.progress)) {
       watchdog.saw(progress.processedMs)
@@ -54,6 +55,7 @@ export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<F
     return child.stderr()
   } finally {
     watchdog.stop()
+    clearTimeout(longest)
     child.kill()
   }
 }

@@ -42,7 +42,7 @@ export async function findTools(paths: { ffmpeg: string; ffprobe: string }): Pro
 
 async function say(tool: string, variable: string, args: string[]): Promise<string> {
   try {
-    return await runTool([tool, ...args], '/')
+    return (await runTool([tool, ...args], '/')).stdout
   } catch (cause) {
     const advice = `Install FFmpeg (on Debian: apt-get install ffmpeg) or set ${variable} to where it is.`
     throw new ToolsMissing(`${tool} does not run. ${advice}`, { cause })

@@ -46,6 +46,12 @@ const TARGETS: Record<string, { codec: string; container: RegExp; extension: str
   vorbis: { codec: 'vorbis', container: /^ogg$/, extension: 'ogg' },
   flac: { codec: 'flac', container: /^flac$/, extension: 'flac' },
   wav: { codec: 'pcm_s16le', container: /^wav$/, extension: 'wav' },
+  alac: { codec: 'alac', container: /m4a/, extension: 'm4a' },
+  aiff: { codec: 'pcm_s16be', container: /^aiff$/, extension: 'aiff' },
+  wavpack: { codec: 'wavpack', container: /^wv$/, extension: 'wv' },
+  webm: { codec: 'opus', container: /webm/, extension: 'webm' },
+  m4b: { codec: 'aac', container: /m4a/, extension: 'm4b' },
+  ac3: { codec: 'ac3', container: /^ac3$/, extension: 'ac3' },
 }
 
 describe.each(Object.keys(SOURCES) as (keyof typeof SOURCES)[])('from %s', (source) => {
@@ -62,7 +68,7 @@ describe.each(Object.keys(SOURCES) as (keyof typeof SOURCES)[])('from %s', (sour
     expect(heard.container).toMatch(wanted?.container ?? /never/)
     expect(path.extname(file)).toBe(`.${wanted?.extension ?? ''}`)
     expect(heard.channels).toBe(2)
-    expect(heard.title).toBe('Two sines')
+    expect(heard.title).toBe(target === 'ac3' ? '' : 'Two sines') // AC-3 has no tags
     expect(Math.abs((await decodedMs(file)) - SECONDS * 1000)).toBeLessThan(50)
   })
 })
@@ -95,7 +101,7 @@ test('options are obeyed, and a preset is the same as its format and options', a
 
 test('the formats that are offered are those that can be made', async () => {
   const { formats, presets, limits } = await json<FormatsView>(await api.call('formats'))
-  expect(formats.map(({ id }) => id)).toEqual(Object.keys(TARGETS))
+  expect(formats.map(({ id }) => id).sort()).toEqual(Object.keys(TARGETS).sort())
   expect(presets.every(({ format }) => format in TARGETS)).toBe(true)
   expect(limits.partSize).toBe(8 * 1024 * 1024)
 })

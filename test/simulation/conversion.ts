@@ -53,6 +53,7 @@ export function conversionOn(machine: { crash: () => void }): typeof runJob {
       sizeBytes: body.length,
       durationMs: ms,
       warnings: [],
+      changes: [],
       log: random() < 0.5 ? 'Some words.' : '',
     }
   }

@@ -22,7 +22,7 @@ const CONFIG = loadConfig({
 })
 const TOOLS = {
   ...{ ffmpeg: 'none', ffprobe: 'none', version: 'none', soxr: true },
-  encoders: new Set(FORMATS.map(({ encoder }) => encoder)),
+  encoders: new Set(FORMATS.flatMap(({ encoders }) => encoders)),
   wrappers: { setpriv: false, nice: false, prlimit: false },
 }
 

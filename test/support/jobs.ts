@@ -9,7 +9,7 @@ export function newJob(now: number): Job {
     ...{ jobId: newId(), state: 'queued', fence: 0, attempt: 0, spared: 0, crashes: 0 },
     ...{ readyAt: now, priority: 50 },
     source: { uploadId: 'u', name: 'n', size: 1, media: { ...media, tags: {}, artwork: false, chapters: 0 } },
-    ...{ format: 'mp3', options: {}, name: 'n.mp3', requestHash: 'h' },
+    ...{ format: 'mp3', options: {}, changes: [], name: 'n.mp3', requestHash: 'h' },
     ...{ createdAt: now, updatedAt: now, expiresAt: now + 1000 },
   }
 }

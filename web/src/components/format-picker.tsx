@@ -1,8 +1,9 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { FormatsView, FormatView } from '../../../src/contract/formats.ts'
+import type { JobOptions, OptionDescription } from '../../../src/contract/options.ts'
 import { hasRival, isOutdone, type Choice } from '../hooks/use-choice.ts'
 import { messages } from '../messages/index.ts'
-import { withUnit } from '../messages/units.ts'
+import { optionWords } from '../messages/units.ts'
 import styles from './format-picker.module.css'
 import { OptionField } from './option-field.tsx'
 
@@ -68,18 +69,23 @@ function Key({ format, choice }: { format: FormatView; choice: Choice }) {
 /** The settings that were touched, so that a closed drawer hides nothing. */
 function changedWords({ format, options }: Choice): string {
   const changed = Object.entries(options).map(([name, value]) => {
-    const { label = name, unit } = format.options[name] ?? {}
-    return `${label} ${withUnit(value, unit)}`
+    const description = format.options[name]
+    return description ? `${description.label} ${optionWords(description, value)}` : name
   })
   return changed.join(' · ') || messages.picker.untouched
 }
 
+/** What is set for all files at once: not the name of one, nor what only joining needs. */
+const isForAll = (description: OptionDescription) =>
+  description.type !== 'text' && !('joinedOnly' in description && description.joinedOnly)
+
 function Options({ choice: { format, options, setOption } }: { choice: Choice }) {
-  return Object.entries(format.options).map(([name, description]) => (
+  const shown = Object.entries(format.options).filter(([, description]) => isForAll(description))
+  return shown.map(([name, description]) => (
     <OptionField
       key={name}
       description={description}
-      value={options[name]}
+      value={options[name as keyof JobOptions]}
       outdone={isOutdone(options, name)}
       unset={hasRival(format, name) ? messages.picker.byRival : messages.picker.asSource}
       onChange={(value) => setOption(name, value)}

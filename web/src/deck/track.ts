@@ -1,5 +1,5 @@
-import type { JobOptions } from '../../../src/contract/formats.ts'
 import type { Media } from '../../../src/contract/media.ts'
+import type { JobOptions } from '../../../src/contract/options.ts'
 
 /** What to make of a file. */
 export type Wish = { format: string; label: string; options: JobOptions }

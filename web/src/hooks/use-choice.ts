@@ -1,11 +1,14 @@
 import { useMemo, useState } from 'react'
-import type { FormatView, JobOptions } from '../../../src/contract/formats.ts'
+import type { FormatView } from '../../../src/contract/formats.ts'
+import type { JobOptions, OptionDescription } from '../../../src/contract/options.ts'
 import type { Wish } from '../deck/index.ts'
 
 /** A fixed bitrate and a quality for a variable one exclude each other. */
 const RIVALS: Partial<Record<string, string>> = { bitrateKbps: 'quality', quality: 'bitrateKbps' }
 
 const UNTOUCHED: JobOptions = {}
+
+export type OptionValue = JobOptions[keyof JobOptions]
 
 export type Choice = {
   format: FormatView
@@ -14,7 +17,7 @@ export type Choice = {
   wish: Wish
   chooseFormat: (id: string) => void
   /** `undefined` goes back to the default. */
-  setOption: (name: string, value: number | undefined) => void
+  setOption: (name: string, value: OptionValue) => void
 }
 
 /** The chosen format and its options; each format keeps its own. Undefined while there are no formats. */
@@ -35,16 +38,14 @@ export function useChoice(formats: readonly FormatView[] | undefined): Choice | 
   }
 }
 
-function withOption(
-  format: FormatView,
-  options: JobOptions,
-  name: string,
-  value: number | undefined,
-): JobOptions {
+function withOption(format: FormatView, options: JobOptions, name: string, value: OptionValue): JobOptions {
   const others = Object.entries(options).filter(([other]) => other !== name && other !== RIVALS[name])
-  const isDefault = value === undefined || value === format.options[name]?.default
+  const isDefault = value === undefined || value === defaultOf(format.options[name])
   return Object.fromEntries(isDefault ? others : [...others, [name, value]])
 }
+
+const defaultOf = (description: OptionDescription | undefined) =>
+  description && 'default' in description ? description.default : undefined
 
 /** Whether another option of the format decides when this one is left alone. */
 export const hasRival = ({ options }: FormatView, name: string): boolean => (RIVALS[name] ?? '') in options

@@ -79,6 +79,9 @@ export const en = {
     range: (min: string, max: string) => `${min} to ${max}`,
     unusedWithBitrate: 'Not used with a fixed bitrate',
     lossless: 'lossless',
+    keywords: { keep: 'Keep', strip: 'Remove', audio: 'Music', voip: 'Speech' } as Partial<
+      Record<string, string>
+    >,
     unreachable: 'The formats cannot be loaded: the server does not answer.',
     again: 'Try again',
   },

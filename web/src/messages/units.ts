@@ -1,4 +1,5 @@
 import type { Media } from '../../../src/contract/media.ts'
+import type { OptionDescription } from '../../../src/contract/options.ts'
 import { messages } from './index.ts'
 
 const SIZE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
@@ -13,6 +14,16 @@ export const percentage = (percent: number): string => percents.format(Math.floo
 
 export const withUnit = (value: number, unit: string | undefined): string =>
   unit ? `${number(value)} ${unit}` : number(value)
+
+/** A setting as people say it: `2`, `44,100 Hz`, `keep`, `from 0 ms to 1,000 ms`. */
+export function optionWords(description: OptionDescription, value: unknown): string {
+  if (typeof value === 'number') return withUnit(value, 'unit' in description ? description.unit : undefined)
+  if (typeof value === 'string') return messages.picker.keywords[value] ?? value
+  if (description.type !== 'group' || typeof value !== 'object' || value === null) return ''
+  return Object.entries(value)
+    .map(([name, one]) => withUnit(Number(one), description.fields[name]?.unit))
+    .join(', ')
+}
 
 /** Bytes in decimal units, as file managers show them. */
 export function size(bytes: number): string {

@@ -1,0 +1,95 @@
+import { ResultMedia, type Change, type LoudnessChange } from '../contract/index.ts'
+import {
+  changesBetween,
+  gainFor,
+  mediaOf,
+  outputArguments,
+  planConversion,
+  ToolFailed,
+  type Conversion,
+  type Tools,
+} from '../ffmpeg/index.ts'
+import { checkResult } from './check-result.ts'
+import type { ConvertStep, Running } from './convert-step.ts'
+import { DiskFull, ConversionRefused } from './job-errors.ts'
+import type { LeasedJob } from './job.ts'
+import { decode, measureResult, measureSource, refuseUnconvertible, runToEnd } from './media-runs.ts'
+import { writeMetadata } from './result-metadata.ts'
+
+/** A result that lies in the work folder, looked at. `log` holds FFmpeg's last lines; mostly it is empty. */
+export type Converted = {
+  sizeBytes: number
+  durationMs: number
+  copied?: boolean
+  media?: ResultMedia
+  loudness?: LoudnessChange
+  warnings: string[]
+  changes: Change[]
+  log: string
+}
+
+/** Makes the result of fetched sources, and looks at it. Throws ConversionRefused or DiskFull. */
+export async function convert(tools: Tools, running: Running, step: ConvertStep): Promise<Converted> {
+  const { job, signal } = running
+  const { format, sources, folder, output, limits } = step
+  const { options } = job
+  const plan = planConversion(format, options, sources.whole)
+  refuseImpossible(plan.expectedMs, job)
+  const planned: Conversion = { format, options, plan, sources: sources.probed, output, limits }
+  const before = options.loudness && (await measureSource(tools, running, step, planned))
+  const gainDb = before ? gainFor(before, options.loudness ?? {}) : 0
+  const made = await makeResult(tools, running, step, { ...planned, gainDb })
+  const decoded = plan.copy ? await decode(tools, folder, output, signal) : ''
+  const stderr = made.stderr + decoded
+  const result = await checkResult(
+    tools,
+    { folder, file: output, expectedMs: plan.expectedMs, stderr },
+    signal,
+  )
+  if (result.sizeBytes >= limits.bytes) throw new DiskFull()
+  const after = before && (await measureResult(tools, folder, output, signal))
+  return {
+    sizeBytes: result.sizeBytes,
+    durationMs: result.durationMs,
+    ...(plan.copy && { copied: true }),
+    media: ResultMedia.parse(mediaOf(result.found)),
+    ...(before && after && { loudness: { before, after, gainDb } }),
+    warnings: [...made.warnings, ...result.warnings],
+    changes: changesBetween(mediaOf(sources.whole), mediaOf(result.found)),
+    log: stderr,
+  }
+}
+
+function refuseImpossible(expectedMs: number | null, { options }: LeasedJob): void {
+  const refuse = (message: string) => {
+    throw new ConversionRefused('conversion-failed', message)
+  }
+  if (expectedMs === 0) refuse('Nothing of the source lies within the trim.')
+  if (expectedMs === null && options.fadeOutMs)
+    refuse('A fade out needs the length of the source, which nothing in it tells.')
+}
+
+/** A cover that FFmpeg cannot put into the format must not cost the sound. */
+async function makeResult(
+  tools: Tools,
+  running: Running,
+  step: ConvertStep,
+  conversion: Conversion,
+): Promise<{ stderr: string; warnings: string[] }> {
+  const { folder, sources, progress } = step
+  const { signal } = running
+  const { file: metadata, cover, warnings } = await writeMetadata(tools, running, step)
+  const run = (withCover: Conversion['cover']) => {
+    const output = outputArguments({ ...conversion, cover: withCover }, tools)
+    return runToEnd(tools, { folder, sources: sources.files, metadata, output, signal }, (processedMs) =>
+      progress.converting(processedMs, conversion.plan.expectedMs),
+    )
+  }
+  try {
+    return { stderr: await run(cover), warnings }
+  } catch (error) {
+    if (!cover || !(error instanceof ToolFailed)) return refuseUnconvertible(error)
+    const stderr = await run(undefined).catch(refuseUnconvertible)
+    return { stderr, warnings: [...warnings, 'The cover could not be kept in this format.'] }
+  }
+}

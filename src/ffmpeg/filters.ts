@@ -1,0 +1,89 @@
+import type { JobOptions } from '../contract/index.ts'
+import type { Format, Target } from './format.ts'
+import type { Plan } from './plan.ts'
+import type { Probed } from './probe.ts'
+
+/** One chain of filters over one source; numbers are ours, and no text of anybody enters it. */
+export type FilterParts = {
+  format: Format
+  options: JobOptions
+  source: Pick<Probed, 'sampleRateHz' | 'channels' | 'bitDepth' | 'float'>
+  plan: Plan
+  /** Decibels by which everything is made louder, once that was measured. */
+  gainDb?: number
+  /** Whether FFmpeg has the soxr resampler; plain swr is used where not. */
+  soxr: boolean
+}
+
+/** Everything that changes samples, in order; empty when nothing has to. */
+export function filterChain(parts: FilterParts): string {
+  const { options, plan, gainDb = 0 } = parts
+  const edits = [
+    ...editsBeforeGain(options),
+    ...(gainDb === 0 ? [] : [`volume=${gainDb}dB:precision=double`]),
+  ]
+  const shaping = [...edits, ...fades(options, plan.expectedMs)]
+  const layout = layoutFilter(parts)
+  const computes = shaping.some((filter) => !filter.startsWith('atrim') && !filter.startsWith('asetpts'))
+  const wide = computes || layout !== '' ? ['aformat=sample_fmts=dbl'] : []
+  return [...wide, ...shaping, layout, resample(parts, computes || layout !== '')].filter(Boolean).join(',')
+}
+
+/** What is heard when loudness is measured: the part and the speed of the result. */
+export function measuredChain(parts: FilterParts): string {
+  return [...editsBeforeGain(parts.options), layoutFilter(parts)].filter(Boolean).join(',')
+}
+
+function editsBeforeGain({ trim, tempo = 1 }: JobOptions): string[] {
+  const edits: string[] = []
+  if (trim) {
+    const end = trim.endMs === undefined ? '' : `:end=${trim.endMs / 1000}`
+    edits.push(`atrim=start=${(trim.startMs ?? 0) / 1000}${end}`, 'asetpts=PTS-STARTPTS')
+  }
+  if (tempo !== 1) edits.push(`atempo=${tempo}`)
+  return edits
+}
+
+/** A fade out is counted from the end; without a known end there is none to count from. */
+function fades({ fadeInMs = 0, fadeOutMs = 0 }: JobOptions, expectedMs: number | null): string[] {
+  const startMs = Math.max(0, (expectedMs ?? 0) - fadeOutMs)
+  return [
+    ...(fadeInMs > 0 ? [`afade=t=in:d=${fadeInMs / 1000}`] : []),
+    ...(fadeOutMs > 0 && expectedMs !== null
+      ? [`afade=t=out:st=${startMs / 1000}:d=${(expectedMs - startMs) / 1000}`]
+      : []),
+  ]
+}
+
+/** Names FFmpeg gives the usual layout of each channel count. */
+const LAYOUTS: Record<number, string> = {
+  ...{ 1: 'mono', 2: 'stereo', 3: '3.0', 4: 'quad', 5: '5.0', 6: '5.1', 7: '6.1', 8: '7.1' },
+}
+
+/** Opus and AC-3 take layouts by their usual names only, and sources have others of the same size. */
+const NAMED_LAYOUTS_ONLY = new Set(['opus', 'webm', 'ac3'])
+
+function layoutFilter({ format, source, plan: { target } }: FilterParts): string {
+  const isOther = target.channels !== source.channels
+  const layout = LAYOUTS[target.channels]
+  if (layout === undefined || !(isOther || (target.channels > 2 && NAMED_LAYOUTS_ONLY.has(format.id))))
+    return ''
+  return `aformat=channel_layouts=${layout}`
+}
+
+/** soxr at 28 bits, with triangular dither where samples have to be rounded to fewer bits. */
+function resample({ source, plan: { target }, soxr }: FilterParts, isComputed: boolean): string {
+  const isOther = target.sampleRateHz !== source.sampleRateHz
+  const dither = ditherTo(target, source, isComputed || isOther)
+  if (!isOther && dither === '') return ''
+  return `aresample=${target.sampleRateHz}${soxr ? ':resampler=soxr:precision=28' : ''}${dither}`
+}
+
+/** Computed samples have more bits than any integer format; so have those of lossy sources, whose depth is unknown. */
+function ditherTo({ bitDepth, float }: Target, source: FilterParts['source'], isComputed: boolean): string {
+  if (bitDepth === undefined || float) return ''
+  const has = isComputed ? 64 : (source.bitDepth ?? 32)
+  if (has <= bitDepth) return ''
+  if (bitDepth === 16) return ':osf=s16:dither_method=triangular'
+  return bitDepth === 24 ? ':osf=s32:output_sample_bits=24:dither_method=triangular' : ''
+}
