@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
+import { NotAudio, paddingMs, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { ConversionRefused } from './job-errors.ts'
 
-/** A result whose length differs by more than both of these has lost or gained something. */
+/** A result whose length differs by more than both of these, and padding, has lost or gained something. */
 const TOLERANCE = { share: 0.01, ms: 50 }
 
 /** A result that has sound in it. */
@@ -15,7 +15,7 @@ export type Checked = { sizeBytes: number; durationMs: number; found: Probed; wa
  */
 export async function checkResult(
   tools: Tools,
-  { folder, file, expectedMs, stderr }: CheckedFile,
+  { folder, file, source, expectedMs, stderr }: CheckedFile,
   signal: AbortSignal,
 ): Promise<Checked> {
   const { size: sizeBytes } = await stat(path.join(folder, file)).catch(() => ({ size: 0 }))
@@ -24,7 +24,8 @@ export async function checkResult(
     throw error instanceof NotAudio ? nothingMade(stderr) : error
   })
   if (!found.durationMs) throw nothingMade(stderr)
-  const warnings = [lengthWarning(found.durationMs, expectedMs), sourceWarning(stderr)]
+  const paddedMs = paddingMs(source) + paddingMs(found)
+  const warnings = [lengthWarning(found.durationMs, expectedMs, paddedMs), sourceWarning(stderr)]
   return {
     sizeBytes,
     durationMs: found.durationMs,
@@ -36,6 +37,7 @@ export async function checkResult(
 export type CheckedFile = {
   folder: string
   file: string
+  source: Pick<Probed, 'codec' | 'sampleRateHz'>
   /** Milliseconds the result should last; null where the source did not tell. */
   expectedMs: number | null
   stderr: string
@@ -46,9 +48,9 @@ const nothingMade = (stderr: string) =>
     log: stderr,
   })
 
-function lengthWarning(actualMs: number, expectedMs: number | null): string {
+function lengthWarning(actualMs: number, expectedMs: number | null, paddedMs: number): string {
   if (expectedMs === null) return ''
-  const tolerance = Math.max(TOLERANCE.ms, expectedMs * TOLERANCE.share)
+  const tolerance = Math.max(TOLERANCE.ms, expectedMs * TOLERANCE.share) + paddedMs
   if (Math.abs(actualMs - expectedMs) <= tolerance) return ''
   return `The result lasts ${seconds(actualMs)} s; by what the source announced it should last ${seconds(expectedMs)} s.`
 }

@@ -41,11 +41,8 @@ export async function convert(tools: Tools, running: Running, step: ConvertStep)
   const made = await makeResult(tools, running, step, { ...planned, gainDb })
   const decoded = plan.copy ? await decode(tools, folder, output, signal) : ''
   const stderr = made.stderr + decoded
-  const result = await checkResult(
-    tools,
-    { folder, file: output, expectedMs: plan.expectedMs, stderr },
-    signal,
-  )
+  const expected = { source: sources.whole, expectedMs: plan.expectedMs }
+  const result = await checkResult(tools, { folder, file: output, ...expected, stderr }, signal)
   if (result.sizeBytes >= limits.bytes) throw new DiskFull()
   const after = before && (await measureResult(tools, folder, output, signal))
   return {

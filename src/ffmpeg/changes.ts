@@ -28,9 +28,12 @@ export function changesBetween(source: Media, result: Media): Change[] {
 function droppedTags(source: Media, result: Media): string | null {
   const has = new Set(Object.keys(result.tags).map(generic))
   const dropped = Object.keys(withoutTechnical(source.tags)).filter((name) => !has.has(generic(name)))
-  return dropped.length === 0 ? null : dropped.join(', ')
+  return dropped.length === 0 ? null : dropped.sort().join(', ')
 }
 
 /** Containers call some tags by other names, and FFmpeg gives them back in their own words. */
-const generic = (name: string) => SAME_TAG[name.toLowerCase()] ?? name.toLowerCase()
+function generic(name: string): string {
+  const plain = name.toLowerCase().replaceAll(' ', '_') // Matroska has no spaces in names
+  return SAME_TAG[plain] ?? plain
+}
 const SAME_TAG: Record<string, string> = { description: 'comment', year: 'date' }

@@ -1,0 +1,12 @@
+import type { Media } from '../contract/index.ts'
+
+/** Samples in the longest packet of lossy codecs: ISO 11172-3, ISO 14496-3 with SBR, RFC 6716, Vorbis I, ATSC A/52. */
+const FRAME_SAMPLES: Record<string, number> = {
+  ...{ mp3: 1152, mp2: 1152, aac: 2048, opus: 2880, vorbis: 8192, ac3: 1536, eac3: 1536 },
+}
+/** Encoders put silence before the sound and fill up the last packet; not every container says by how much. */
+const PADDED_FRAMES = 2
+
+/** By how many milliseconds the told length of such audio may be more or less than what is heard. */
+export const paddingMs = ({ codec, sampleRateHz }: Pick<Media, 'codec' | 'sampleRateHz'>): number =>
+  (PADDED_FRAMES * (FRAME_SAMPLES[codec] ?? 0) * 1000) / sampleRateHz
