@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { MiB, SECOND_MS } from '../kernel/units.ts'
 import { BARE_ENVIRONMENT } from './command.ts'
 
-/** A media tool ended badly. `stderr` holds its last lines. */
+/** A media tool ended badly. `stderr` holds its last lines, or what we had against it. */
 export class ToolFailed extends Error {
   readonly exitCode: number | null
   readonly stderr: string
@@ -15,6 +16,9 @@ export class ToolFailed extends Error {
   }
 }
 
+/** It had not ended when its time was over. */
+export class ToolTimedOut extends ToolFailed {}
+
 /** A child that was started: what it says, and how it ends. */
 export type Child = {
   stdout: Readable
@@ -24,11 +28,15 @@ export type Child = {
   stderr: () => string
   /** Resolves with the exit code, null after a signal; rejects when the command could not be started. */
   exited: Promise<number | null>
-  /** Ends the child at once; its output is thrown away by the caller. */
+  /** Ends the child at once, without a chance to finish a file that its caller throws away. */
   kill: () => void
 }
 
 const STDERR_BYTES = 4096
+/** Of an audio book with a thousand chapters ffprobe says 0.3 MiB. */
+const STDOUT_BYTES = 8 * MiB
+/** Every tool that is run for what it says has said it long before. */
+const TOOL_LIMIT_MS = 120 * SECOND_MS
 
 /**
  * Starts a command without a shell, in its own folder, with a bare environment and nothing on stdin.
@@ -41,6 +49,8 @@ export function startChild(command: readonly string[], cwd: string, signal?: Abo
     cwd,
     env: BARE_ENVIRONMENT,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C reaches everybody in a terminal, and jobs that a stop lets end would fail.
+    detached: true,
   })
   const { stdout, stderr } = child
   if (!stdout || !stderr) throw new Error('A child without pipes cannot be read.') // spawn's types cannot know
@@ -58,20 +68,52 @@ export function startChild(command: readonly string[], cwd: string, signal?: Abo
   }
 }
 
-/** Runs a command to its end and gives what it wrote. Throws {@link ToolFailed} unless it exits with 0. */
+/**
+ * Runs a command to its end and gives what it wrote. Throws {@link ToolFailed} unless it exits with 0, within `limitMs`, and
+ * says no more than anybody needs.
+ */
 export async function runTool(
   command: readonly string[],
   cwd: string,
   signal?: AbortSignal,
+  limitMs = TOOL_LIMIT_MS,
 ): Promise<{ stdout: string; stderr: string }> {
   const child = startChild(command, cwd, signal)
-  const chunks: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const [tool = ''] = command
+  const stdout = firstBytes(child.stdout, STDOUT_BYTES)
   child.progress.resume()
-  const exitCode = await child.exited
+  const limit = createLimit(limitMs, child.kill)
+  const exitCode = await child.exited.finally(limit.stop)
   signal?.throwIfAborted()
-  if (exitCode !== 0) throw new ToolFailed(command[0] ?? '', exitCode, child.stderr())
-  return { stdout: Buffer.concat(chunks).toString('utf8'), stderr: child.stderr() }
+  if (limit.isOver()) throw new ToolTimedOut(tool, null, `it took longer than ${limitMs / SECOND_MS} s`)
+  if (exitCode !== 0) throw new ToolFailed(tool, exitCode, child.stderr())
+  const said = stdout()
+  if (said === undefined)
+    throw new ToolFailed(tool, exitCode, 'there is far more text in it than sound needs')
+  return { stdout: said, stderr: child.stderr() }
+}
+
+function createLimit(ms: number, onOver: () => void) {
+  let over = false
+  const timer = setTimeout(() => {
+    over = true
+    onOver()
+  }, ms)
+  return { isOver: () => over, stop: () => clearTimeout(timer) }
+}
+
+/**
+ * Text of a stream that has ended; undefined if there was more than `limit`. What is too much is read all the same, and
+ * forgotten: so the tool comes to its end, and its exit code tells what it made of the file.
+ */
+function firstBytes(stream: Readable, limit: number): () => string | undefined {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= limit) chunks.push(chunk)
+  })
+  return () => (bytes > limit ? undefined : Buffer.concat(chunks).toString('utf8'))
 }
 
 /** Keeps only the end of a stream: a noisy child must not fill memory. */

@@ -1,4 +1,4 @@
-import { MiB } from '../kernel/units.ts'
+import { GiB, MiB } from '../kernel/units.ts'
 
 /**
  * The only demuxers FFmpeg may open. Without this list an HLS or ffconcat text named `.mp3` makes it read other local
@@ -29,9 +29,11 @@ export const BARE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 
 
 /** Limits the kernel enforces on one child (prlimit, util-linux), beyond FFmpeg's own `-t` and `-fs`. */
 const RESOURCE_LIMITS = {
-  addressSpaceBytes: 4096 * MiB,
+  addressSpaceBytes: 4 * GiB,
   cpuSeconds: 12 * 60 * 60,
-  openFiles: 64,
+  openFiles: 256,
+  /** S3 takes no larger object, so nothing larger could be stored; `-fs` knows how much the disk takes. */
+  fileBytes: 5 * 1024 * GiB,
 }
 
 /** Which of the small tools around a command this machine has. */
@@ -42,11 +44,12 @@ export type Wrappers = { setpriv: boolean; nice: boolean; prlimit: boolean }
  * the kernel kill it when this process dies, even by `kill -9`: nobody would want its output any more.
  */
 export function wrap(command: readonly string[], { setpriv, nice, prlimit }: Wrappers): string[] {
-  const { addressSpaceBytes, cpuSeconds, openFiles } = RESOURCE_LIMITS
+  const { addressSpaceBytes, cpuSeconds, openFiles, fileBytes } = RESOURCE_LIMITS
   const limits = [
     `--as=${addressSpaceBytes}`,
     `--cpu=${cpuSeconds}`,
     `--nofile=${openFiles}`,
+    `--fsize=${fileBytes}`,
     '--core=0',
     '--',
   ]

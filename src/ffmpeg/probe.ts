@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Media } from '../contract/index.ts'
-import { runTool, ToolFailed } from './child.ts'
+import { runTool, ToolFailed, ToolTimedOut } from './child.ts'
 import { HARDENED_INPUT, wrap } from './command.ts'
 import { withoutTechnical, type Chapter, type Tags } from './tags.ts'
 import type { Tools } from './tools.ts'
@@ -75,8 +75,7 @@ export async function probe(
     folder,
     signal,
   ).catch((error: unknown) => {
-    if (error instanceof ToolFailed && error.exitCode !== null)
-      throw new NotAudio(lastLine(error.stderr, file))
+    if (error instanceof ToolFailed && isOfTheFile(error)) throw new NotAudio(lastLine(error.stderr, file))
     throw error
   })
   const found = describe(Report.parse(JSON.parse(stdout)))
@@ -102,12 +101,15 @@ async function countedMs(
   const args = ['-nostdin', '-v', 'quiet', '-nostats', '-progress', 'pipe:1', ...HARDENED_INPUT]
   const command = wrap([tools.ffmpeg, ...args, '-i', `file:${file}`, ...output], tools.wrappers)
   const { stdout } = await runTool(command, folder, signal).catch((error: unknown) => {
-    if (error instanceof ToolFailed && error.exitCode !== null) return { stdout: '' }
+    if (error instanceof ToolFailed && isOfTheFile(error)) return { stdout: '' }
     throw error
   })
   const microseconds = Number([...stdout.matchAll(/^out_time_us=(\d+)$/gm)].at(-1)?.[1] ?? 0)
   return microseconds > 0 ? Math.round(microseconds / 1000) : null
 }
+
+/** A tool that was killed says nothing of the file, unless it was because of the time it took. */
+const isOfTheFile = (error: ToolFailed) => error.exitCode !== null || error instanceof ToolTimedOut
 
 function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed {
   const audio = streams.find(({ codec_type }) => codec_type === 'audio')
