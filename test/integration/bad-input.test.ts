@@ -7,7 +7,7 @@ import { newId } from '../../src/kernel/ids.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { makeAudio, SOURCES } from '../support/audio.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
-import { contentsOf, s3Of } from '../support/stores.ts'
+import { contentsOf, leavingNothing as leaving, s3Of } from '../support/stores.ts'
 
 let folder: Awaited<ReturnType<typeof makeDataDir>>
 let program: Program
@@ -34,14 +34,7 @@ beforeEach(async () => {
   uploadId = (await api.createUpload('song.mp3', song.length)).id
 })
 
-/** What the refusals of one test must leave: the bucket as it was, and a server that answers. */
-async function leavingNothing(run: () => Promise<void>): Promise<void> {
-  const s3 = await s3Of(program, folder.path)
-  const before = await contentsOf(s3)
-  await run()
-  expect(await contentsOf(s3)).toEqual(before)
-  expect((await api.call('health/live')).status).toBe(200)
-}
+const leavingNothing = (run: () => Promise<void>) => leaving(program, folder.path, run)
 
 const refusals: [string, () => Promise<Response>, number, string][] = [
   ['an empty file', () => api.post('uploads', { name: 'a.mp3', size: 0 }), 422, 'empty-file'],

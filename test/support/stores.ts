@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { expect } from 'vitest'
 import { PROGRAM_BUCKET, type Program } from './program.ts'
 
 /** A client of a program's S3, where that is embedded by the address it logged and the credentials it keeps. */
@@ -28,4 +29,17 @@ export async function contentsOf(s3: S3Client): Promise<{ keys: string[]; multip
     keys: Contents.map(({ Key = '' }) => Key),
     multipartIds: Uploads.map(({ UploadId = '' }) => UploadId),
   }
+}
+
+/** What refusals must leave: the bucket as it was, and a program that answers. */
+export async function leavingNothing(
+  program: Program,
+  dataDir: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  const s3 = await s3Of(program, dataDir)
+  const before = await contentsOf(s3)
+  await run()
+  expect(await contentsOf(s3)).toEqual(before)
+  expect((await fetch(`${program.url}/api/health/live`)).status).toBe(200)
 }

@@ -25,3 +25,39 @@ export async function writeScript(file: string, ...lines: string[]): Promise<str
   await chmod(file, 0o755)
   return file
 }
+
+/**
+ * A tool that allows more by itself than this machine's, as another version may: it would call URLs, and beside the
+ * source it finds a file that is not the user's.
+ */
+export const looseTool = (file: string, tool: string, secret: string) =>
+  writeScript(
+    file,
+    `if [ -e source ]; then cp '${secret}' secret.mp3; fi`,
+    `exec ${tool} -protocol_whitelist file,pipe,crypto,data,http,tcp "$@"`,
+  )
+
+/** An ffprobe that looks at another file than at the source, and so takes everything for good music. */
+export const fooledProbe = (file: string, good: string) =>
+  writeScript(
+    file,
+    'for arg do',
+    '  shift',
+    `  if [ "$arg" = file:source ]; then arg='file:${good}'; fi`,
+    '  set -- "$@" "$arg"',
+    'done',
+    'exec ffprobe "$@"',
+  )
+
+/** A tool that writes down, again and again, how much memory it has had at most. */
+export const measuredTool = (file: string, tool: string, log: string) =>
+  writeScript(
+    file,
+    `${tool} "$@" &`,
+    `while grep VmHWM "/proc/$!/status" >> '${log}' 2> /dev/null; do :; done`,
+    'wait $!',
+  )
+
+/** Megabytes that a measured tool has had at most, of what its log says. */
+export const peakMegabytes = (log: string): number =>
+  Math.max(...[...log.matchAll(/VmHWM:\s+(\d+) kB/g)].map(([, kilobytes]) => Number(kilobytes) / 1024))
