@@ -42,12 +42,16 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   }
 }
 
-function appParts(parts: ServiceParts, { formats, uploads, conversions, random, sweeper, jobs }: Features) {
+function appParts(
+  parts: ServiceParts,
+  { formats, uploads, conversions, waveforms, random, sweeper, jobs }: Features,
+) {
   const { config, stores, metrics, version, clock, log } = parts
   const { maxUploadBytes, maxDurationMs, retentionMs } = config.limits
   const api = {
     uploads,
     conversions,
+    waveforms,
     random,
     sweeper,
     adminKey: config.adminKey,

@@ -14,6 +14,7 @@ import {
   SourceKeeper,
   type runJob,
   Takeover,
+  Waveforms,
   WorkFolders,
   Worker,
 } from '../conversions/index.ts'
@@ -58,7 +59,8 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
   const reader = wireReader(parts, common, worker)
   const uploads = wireUploads(parts, common)
   const conversions = wireConversions(parts, { ...common, worker, reader, uploads })
-  return { ...common, worker, uploads, conversions, sweeper: wireSweeper(parts, common, uploads) }
+  const waveforms = new Waveforms({ ...common, sources: uploads.sources, conversions })
+  return { ...common, worker, uploads, conversions, waveforms, sweeper: wireSweeper(parts, common, uploads) }
 }
 
 type Common = ReturnType<typeof wireCommon>

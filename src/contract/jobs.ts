@@ -90,7 +90,7 @@ export const Change = z
   .meta({ id: 'Change' })
 export type Change = z.infer<typeof Change>
 
-const Measured = z.object({
+export const Measured = z.object({
   integratedLufs: z.number().nullable().describe('null: nothing but silence'),
   rangeLu: z.number().describe('Loudness range (EBU Tech 3342)'),
   truePeakDb: z.number().nullable().describe('dBTP; null: digital silence'),

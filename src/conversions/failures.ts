@@ -58,3 +58,11 @@ export class RangeNotSatisfiable extends Failure {
     super(`The result has ${sizeBytes} bytes; the range asked for lies outside.`, { sizeBytes })
   }
 }
+
+/** There is no sound in it that could be drawn. */
+export class WaveformFailed extends Failure {
+  readonly code = 'not-audio' satisfies ProblemCode
+  constructor(options?: ErrorOptions) {
+    super('No waveform can be made of this file: nothing in it can be decoded.', {}, options)
+  }
+}

@@ -18,6 +18,8 @@ import type { Seen } from './job-status.ts'
 import { parseMark } from './mark.ts'
 import type { StoredResult } from './result-store.ts'
 import { streamRoutes } from './stream-routes.ts'
+import { waveformRoutes } from './waveform-routes.ts'
+import type { Waveforms } from './waveforms.ts'
 import { etagFor, formatsView, jobView, progressView } from './views.ts'
 
 const ById = z.object({ jobId: z.string() })
@@ -25,6 +27,7 @@ const tags = ['jobs']
 
 export type ConversionRoutesParts = {
   conversions: Conversions
+  waveforms: Waveforms
   clock: Clock
   random: () => number
   formats: readonly Format[]
@@ -41,6 +44,7 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   app.register(jobRoutes, { ...parts, ...SAME_PLACE })
   app.register(streamRoutes, { ...parts, ...SAME_PLACE })
   app.register(resultRoutes, { ...parts, ...SAME_PLACE })
+  app.register(waveformRoutes, { ...parts, ...SAME_PLACE })
   const formats = formatsView(parts.formats, parts.limits)
   app.get('/formats', { schema: { tags: ['formats'], response: { 200: FormatsView } } }, (_, reply) => {
     void reply.headers({ 'cache-control': 'private, max-age=60', etag: etagOf(formats) })

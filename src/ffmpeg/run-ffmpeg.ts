@@ -17,6 +17,8 @@ export type FfmpegRun = {
   /** Everything after the inputs: maps, filters, encoder, muxer, output. */
   output: readonly string[]
   signal: AbortSignal
+  /** Told of what it writes to stdout, where an output goes there. */
+  onOutput?: (chunk: Buffer) => void
   /** FFmpeg's log level: `info` where what filters say is wanted. Default `error`. */
   level?: 'error' | 'info'
   /** Milliseconds without progress before FFmpeg is killed. Default 60,000. */
@@ -34,13 +36,13 @@ const REPORTING = ['-nostdin', '-hide_banner', '-progress', 'pipe:3', '-nostats'
  * signal's reason. Exit code 0 proves nothing: the caller checks the output.
  */
 export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<FfmpegProgress, string> {
-  const { folder, sources, metadata, output, signal, level = 'error', stallMs = STALL_MS } = run
+  const { folder, sources, metadata, output, signal, level = 'error', stallMs = STALL_MS, onOutput } = run
   const inputs = sources.flatMap((source) => [...HARDENED_INPUT, '-i', `file:${source}`])
   const texts = metadata === undefined ? [] : [...METADATA_INPUT, '-i', `file:${metadata}`]
   const command = [tools.ffmpeg, ...REPORTING, '-v', level, ...inputs, ...texts, ...output]
   const child = startChild(wrap(command, tools.wrappers), folder, signal)
   child.exited.catch(() => undefined) // awaited below, unless the consumer leaves first
-  child.stdout.resume()
+  child.stdout.on('data', onOutput ?? (() => undefined))
   const watchdog = createWatchdog(stallMs, child.kill)
   const longest = setTimeout(child.kill, LONGEST_MS)
   try {

@@ -2,7 +2,6 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListPartsCommand,
@@ -146,10 +145,10 @@ export class SourceStore {
     }
   }
 
-  /** Removes the multipart upload and the object, whichever is there. Safe to repeat. */
+  /** Removes the multipart upload, the object and what was made of it, whichever is there. Safe to repeat. */
   async remove(uploadId: string, multipartId: string | undefined): Promise<void> {
     if (multipartId !== undefined) await this.abort(uploadId, multipartId)
-    await this.#s3.send(new DeleteObjectCommand(this.#at(uploadId)))
+    await this.erase(uploadId)
   }
 
   /** Ids under which bytes lie, whether a row tells of them or not. */

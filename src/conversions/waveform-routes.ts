@@ -1,0 +1,58 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { WaveformPending, WaveformView } from '../contract/index.ts'
+import { etagOf } from '../kernel/etag.ts'
+import { MOST_POINTS, zoomedOut } from './peaks.ts'
+import type { Waveforms } from './waveforms.ts'
+
+export type WaveformRoutesParts = { waveforms: Waveforms }
+
+const Zoom = z.object({
+  points: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MOST_POINTS)
+    .default(MOST_POINTS)
+    .describe('At most so many; the whole sound in any case'),
+})
+const response = { 200: WaveformView, 202: WaveformPending }
+const description = 'Peaks as BBC audiowaveform has them, with the loudness; made when first asked for.'
+
+/** Pictures of sources and results over HTTP. */
+export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (app, { waveforms }, done) => {
+  app.get(
+    '/uploads/:uploadId/waveform',
+    {
+      schema: {
+        ...{ tags: ['uploads'], description, response, querystring: Zoom },
+        params: z.object({ uploadId: z.string() }),
+      },
+    },
+    async ({ params: { uploadId }, query: { points } }, reply) =>
+      answer(reply, await waveforms.ofUpload(uploadId), points),
+  )
+
+  app.get(
+    '/jobs/:jobId/waveform',
+    {
+      schema: {
+        ...{ tags: ['jobs'], description, response, querystring: Zoom },
+        params: z.object({ jobId: z.string() }),
+      },
+    },
+    async ({ params: { jobId }, query: { points } }, reply) =>
+      answer(reply, await waveforms.ofResult(jobId), points),
+  )
+
+  done()
+}
+
+const AGAIN_AFTER_SECONDS = 2
+
+function answer(reply: FastifyReply, wave: WaveformView | undefined, points: number) {
+  if (!wave) return reply.code(202).header('retry-after', AGAIN_AFTER_SECONDS).send({ state: 'making' })
+  const zoomed = zoomedOut(wave, points)
+  return reply.headers({ 'cache-control': 'private, max-age=60', etag: etagOf(zoomed) }).send(zoomed)
+}
