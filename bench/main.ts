@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { benchBatch } from './batch.ts'
 import { benchBullmq } from './bullmq.ts'
 import { benchConversion } from './conversion.ts'
 import { write } from './meters.ts'
@@ -14,6 +15,7 @@ const { values, positionals } = parseArgs({
 
 const BENCHES: Record<string, () => Promise<void>> = {
   conversion: () => benchConversion({ minutes: Number(values.minutes), runs: Number(values.runs) }),
+  batch: () => benchBatch({ runs: Number(values.runs) }),
   reads: benchReads,
   writes: benchWrites,
   uploads: benchUploads,
@@ -21,7 +23,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   bullmq: benchBullmq,
 }
 
-const names = positionals.length > 0 ? positionals : ['conversion', 'reads', 'writes']
+const names = positionals.length > 0 ? positionals : ['conversion', 'batch', 'reads', 'writes']
 for (const name of names) {
   const bench = BENCHES[name]
   if (!bench) throw new Error(`There is no bench "${name}". Benches are: ${Object.keys(BENCHES).join(', ')}.`)

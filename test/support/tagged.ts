@@ -23,7 +23,7 @@ export const CHAPTERS = [
   { startMs: 0, endMs: 1500, title: 'One = 1' },
   { startMs: 1500, endMs: 4000, title: 'Zwei 🎵' },
 ]
-export const SECONDS = 4
+const SECONDS = 4
 
 /** How a source with tags, cover and chapters is made, as far as its container has them. */
 export type Recipe = { flags: string[]; cover?: 'stream' | 'attachment'; tags?: 'none'; chapters?: boolean }
