@@ -44,7 +44,7 @@ const alac: Format = {
   ...lossless,
   ...mpeg4,
   id: 'alac',
-  label: 'Apple Lossless (M4A)',
+  label: 'Apple Lossless',
   extension: 'm4a',
   mimeType: 'audio/mp4',
   codec: 'ALAC',

@@ -155,7 +155,7 @@ const vorbis: Format = {
 const ac3: Format = {
   ...lossy,
   id: 'ac3',
-  label: 'Dolby Digital (AC-3)',
+  label: 'AC-3',
   extension: 'ac3',
   mimeType: 'audio/ac3',
   codec: 'AC-3',

@@ -1,5 +1,5 @@
 import type { OptionDescription } from '../contract/index.ts'
-import { MINUTE_MS } from '../kernel/units.ts'
+import { HOUR_MS, MINUTE_MS } from '../kernel/units.ts'
 
 /** Rates that MPEG-1, 2 and 2.5 audio have (ISO 11172-3, 13818-3). */
 export const MPEG_RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000]
@@ -12,7 +12,7 @@ export const AC3_BITRATES = [
   32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640,
 ]
 
-const DAY_MS = 24 * 60 * MINUTE_MS
+const LONGEST_MS = 1000 * HOUR_MS
 
 export const sampleRateHz = (choices: readonly number[]): OptionDescription => ({
   type: 'choice',
@@ -79,8 +79,8 @@ const EDITS: Record<string, OptionDescription> = {
     type: 'group',
     label: 'Trim',
     fields: {
-      startMs: { type: 'integer', label: 'From', min: 0, max: 1000 * DAY_MS, unit: 'ms' },
-      endMs: { type: 'integer', label: 'To', min: 1, max: 1000 * DAY_MS, unit: 'ms' },
+      startMs: { type: 'integer', label: 'From', min: 0, max: LONGEST_MS, unit: 'ms' },
+      endMs: { type: 'integer', label: 'To', min: 1, max: LONGEST_MS, unit: 'ms' },
     },
   },
   fadeInMs: fade('Fade in'),

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { Environment } from '../../src/config/config.ts'
 import { JOB_ERROR_CODES } from '../../src/contract/index.ts'
 import { KINDS } from '../../src/http/problem.ts'
+import { formatsReference } from './formats-reference.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const read = (file: string) => readFile(path.join(ROOT, file), 'utf8')
@@ -33,6 +34,11 @@ test('every problem is documented with its status, and nothing else is', async (
 test('every variable is documented, and nothing else is', async () => {
   const documented = rows(await read('docs/reference/configuration.md')).map(([name]) => name)
   expect(documented).toEqual(Object.keys(Environment.shape))
+})
+
+test('formats and options are documented as they are', async () => {
+  const file = path.join(ROOT, 'docs/reference/formats.md')
+  await expect(await formatsReference(file)).toMatchFileSnapshot(file)
 })
 
 async function markdownFiles(): Promise<string[]> {
