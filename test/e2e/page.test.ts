@@ -61,7 +61,8 @@ test('everything can be done with the keyboard', async () => {
   await page.getByLabel('Bitrate').waitFor()
   await page.keyboard.press('Tab')
   await focused('Bitrate').waitFor()
-  for (const label of ['Sample rate', 'Channels', 'Drop audio files here']) {
+  const edits = ['Trim', 'Fade in', 'Fade out', 'Speed', 'Loudness', 'Tags', 'Cover']
+  for (const label of ['Sample rate', 'Channels', ...edits, 'Drop audio files here']) {
     await page.keyboard.press('Tab')
     await focused(label).waitFor()
   }
