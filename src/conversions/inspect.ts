@@ -1,5 +1,5 @@
 import type { Media } from '../contract/index.ts'
-import { mediaOf, NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
+import { mediaOf, NoAudioStream, NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { SourceRefused, type Inspect } from '../uploads/index.ts'
 import { fetchSource, type ReadSource } from './fetch-source.ts'
 import type { WorkFolders } from './work-folder.ts'
@@ -19,9 +19,9 @@ export function createInspector({ tools, read, folders, maxDurationMs }: Inspect
     const { signal } = new AbortController()
     await fetchSource(read, { uploadId, sizeBytes, folder, file: FILE, signal })
     const found = await probe(tools, folder.path, FILE).catch((error: unknown) => {
-      throw error instanceof NotAudio
-        ? new SourceRefused('not-audio', `This file is not audio that can be converted: ${error.reason}.`)
-        : error
+      if (!(error instanceof NotAudio)) throw error
+      const code = error instanceof NoAudioStream ? 'no-audio-stream' : 'not-audio'
+      throw new SourceRefused(code, `This file is not audio that can be converted: ${error.reason}.`)
     })
     refuseOutOfBounds(found, maxDurationMs)
     return { ...mediaOf(found), tags: shortened(found.tags) }
@@ -29,15 +29,19 @@ export function createInspector({ tools, read, folders, maxDurationMs }: Inspect
 }
 
 function refuseOutOfBounds({ sampleRateHz, channels, durationMs }: Probed, maxDurationMs: number): void {
-  const refuse = (what: string) => {
-    throw new SourceRefused('unsupported-audio', `This audio cannot be converted: ${what}.`)
+  const refuse = (code: SourceRefused['code'], what: string) => {
+    throw new SourceRefused(code, `This audio cannot be converted: ${what}.`)
   }
   const { lowest, highest } = SAMPLE_RATES_HZ
   if (sampleRateHz < lowest || sampleRateHz > highest)
-    refuse(`its sample rate is ${sampleRateHz} Hz, and ${lowest} to ${highest} Hz are taken`)
-  if (channels > MOST_CHANNELS) refuse(`it has ${channels} channels, and at most ${MOST_CHANNELS} are taken`)
+    refuse(
+      'unsupported-sample-rate',
+      `its sample rate is ${sampleRateHz} Hz, and ${lowest} to ${highest} Hz are taken`,
+    )
+  if (channels > MOST_CHANNELS)
+    refuse('too-many-channels', `it has ${channels} channels, and at most ${MOST_CHANNELS} are taken`)
   if (durationMs !== null && durationMs > maxDurationMs)
-    refuse(`it lasts ${hours(durationMs)} hours, and at most ${hours(maxDurationMs)} are taken`)
+    refuse('too-long', `it lasts ${hours(durationMs)} hours, and at most ${hours(maxDurationMs)} are taken`)
 }
 
 const hours = (ms: number) => Math.round(ms / 360_000) / 10

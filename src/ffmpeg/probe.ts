@@ -18,7 +18,7 @@ export type Probed = Omit<Media, 'chapters'> & {
 export const mediaOf = ({ chapters, ...found }: Probed): Media =>
   Media.parse({ ...found, chapters: chapters.length })
 
-/** The file is not audio that we open; `reason` is ffprobe's, without paths. */
+/** The file is not one that we open; `reason` is ffprobe's, without paths. */
 export class NotAudio extends Error {
   readonly reason: string
 
@@ -27,6 +27,9 @@ export class NotAudio extends Error {
     this.reason = reason
   }
 }
+
+/** It was opened, and has no audio in it. */
+export class NoAudioStream extends NotAudio {}
 
 const TagRecord = z.record(z.string(), z.string()).default({})
 const Stream = z.looseObject({
@@ -113,8 +116,9 @@ const isOfTheFile = (error: ToolFailed) => error.exitCode !== null || error inst
 
 function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed {
   const audio = streams.find(({ codec_type }) => codec_type === 'audio')
-  if (!format || !audio?.codec_name || !audio.sample_rate || !audio.channels)
-    throw new NotAudio(format ? 'there is no audio stream in it' : 'nothing was recognised')
+  if (!format) throw new NotAudio('nothing was recognised')
+  if (!audio?.codec_name || !audio.sample_rate || !audio.channels)
+    throw new NoAudioStream(`there is no audio stream in it, but ${held(format.format_name, streams)}`)
   const depth = bitDepth(audio)
   const seconds = format.duration ?? audio.duration
   const container = format.format_name.split(',')[0] ?? format.format_name
@@ -140,6 +144,14 @@ function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed
       title: tags['title'] ?? tags['TITLE'],
     })),
   }
+}
+
+/** What is in a file that has no audio, so that people recognise it. */
+function held(container: string, streams: readonly Stream[]): string {
+  const kinds = streams.map(({ codec_type, codec_name }) =>
+    [codec_type, codec_name].filter(Boolean).join(' '),
+  )
+  return `${kinds.length === 0 ? 'nothing' : kinds.join(', ')} in ${container}`
 }
 
 /** Lossy codecs have no bit depth; their sample format is only what the decoder happens to give. */

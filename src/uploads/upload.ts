@@ -19,7 +19,10 @@ const STORED_STATES = [
 ] as const
 
 /** Why a finished upload may be refused for good. */
-const REFUSAL_CODES = ['not-audio', 'unsupported-audio', 'checksum-mismatch'] as const
+const REFUSAL_CODES = [
+  ...(['not-audio', 'no-audio-stream', 'too-many-channels', 'too-long', 'unsupported-sample-rate'] as const),
+  'checksum-mismatch',
+] as const
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
 /** A session as it lies in the table. Times in epoch milliseconds, sizes in bytes. */

@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createApi, type Api } from '../support/api.ts'
+import { createApi, problem, type Api } from '../support/api.ts'
 import { listen, makeAudio, SOURCES } from '../support/audio.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 
+const run = promisify(execFile)
 const SECONDS = 20
 let folder: Awaited<ReturnType<typeof makeDataDir>>
 let program: Program
@@ -73,4 +76,15 @@ test('a job that went well has an empty log', async () => {
   const { id } = await api.convert(await api.upload('good.flac', await bytesOf('flac')), 'mp3')
   await api.done(id)
   expect([await logOf(id), (await api.findJob(id)).warnings]).toEqual(['', undefined])
+})
+
+test('a film without sound is refused by a code of its own, with what was found', async () => {
+  const file = path.join(folder.path, 'film.mp4')
+  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc=d=1', '-c:v', 'mpeg4', file])
+  const bytes = await readFile(file)
+  const { id } = await api.createUpload('film.mp4', bytes.length)
+  await api.putPart(id, 1, bytes)
+  const refusal = await problem(await api.complete(id))
+  expect(refusal).toMatchObject({ httpStatus: 422, code: 'no-audio-stream' })
+  expect(refusal.detail).toContain('video mpeg4 in mov')
 })

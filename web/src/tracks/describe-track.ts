@@ -24,7 +24,10 @@ export type TrackView = {
 /** How much of the bar belongs to the upload; the rest is the conversion's. */
 const UPLOAD_SHARE = 0.4
 /** Codes that say something about the file, which no second try changes. */
-const FINAL = new Set(['empty-file', 'invalid-name', 'not-audio', 'unsupported-audio', 'upload-too-large'])
+const FINAL = new Set([
+  ...['empty-file', 'invalid-name', 'upload-too-large', 'not-audio', 'no-audio-stream'],
+  ...['too-long', 'too-many-channels', 'unsupported-sample-rate'],
+])
 const { step } = messages
 
 export function describeTrack({ state, uploaded }: Track, job: Job): TrackView {
