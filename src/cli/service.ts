@@ -57,6 +57,7 @@ function appParts(
     adminKey: config.adminKey,
     trustsLoopback: stores.exclusive,
     clock,
+    log,
     formats,
     downloadTransport: config.downloadTransport,
     pageDirectory: PAGE_DIRECTORY,

@@ -96,7 +96,7 @@ export class Conversions {
    */
   async find(jobId: string, after?: Mark, options: { exactly?: boolean } = {}): Promise<Seen> {
     const seen = isId(jobId) ? await this.#parts.reader.read(jobId, after, options) : undefined
-    if (!seen) throw new failures.JobNotFound()
+    if (!seen) throw new failures.JobNotFound(jobId)
     this.#refuseExpired(seen.status.job)
     return seen
   }
@@ -163,16 +163,27 @@ export class Conversions {
   async findResult(jobId: string): Promise<StoredResult> {
     const known = (await this.find(jobId)).status.job
     const job = known.state === 'done' ? known : await this.#find(jobId)
-    if (job.state !== 'done' || !job.result) throw new failures.JobNotDone(job.state)
+    if (job.state !== 'done' || !job.result) throw new failures.JobNotDone(jobId, job.state)
     const { key, size } = job.result
-    return { key, size, fileName: job.name, mimeType: mimeTypeOf(job) }
+    const finishedAt = job.finishedAt ?? job.updatedAt
+    return { jobId, key, size, fileName: job.name, mimeType: mimeTypeOf(job), finishedAt }
+  }
+
+  /** What several jobs made, in this order. Throws what `findResult` throws, for the first job that has none. */
+  async findResults(jobIds: readonly string[]): Promise<StoredResult[]> {
+    const outcomes = await Promise.allSettled(jobIds.map((jobId) => this.findResult(jobId)))
+    return outcomes.map((one) => {
+      if (one.status === 'rejected') throw one.reason as Error
+      return one.value
+    })
   }
 
   /** The bytes of a result, or of one range of it. Throws RangeNotSatisfiable, JobExpired. */
   async openResult(result: StoredResult, range: string | undefined): Promise<ResultBytes> {
     const bytes = await this.#parts.results.open(result, range)
-    if (!bytes) throw new failures.JobExpired() // deleted while it was remembered here
-    return bytes
+    if (bytes) return bytes
+    this.#parts.reader.doubt(result.jobId) // deleted by another process while it was remembered here
+    throw new failures.JobExpired(result.jobId)
   }
 
   /** FFmpeg's last lines of the job's last attempt; empty when it had nothing to say. Throws JobNotFound, JobExpired. */
@@ -188,7 +199,7 @@ export class Conversions {
   /** The row itself, for those who are about to change it. */
   async #find(jobId: string): Promise<Job> {
     const job = isId(jobId) ? await this.#parts.jobs.find(jobId) : undefined
-    if (!job) throw new failures.JobNotFound()
+    if (!job) throw new failures.JobNotFound(jobId)
     this.#parts.reader.learn(job)
     this.#refuseExpired(job)
     return job
@@ -196,7 +207,7 @@ export class Conversions {
 
   #refuseExpired(job: Job): void {
     const expired = hasEnded(job) && job.expiresAt <= this.#parts.clock.now()
-    if (expired || job.state === 'deleting' || job.state === 'gone') throw new failures.JobExpired()
+    if (expired || job.state === 'deleting' || job.state === 'gone') throw new failures.JobExpired(job.jobId)
   }
 }
 

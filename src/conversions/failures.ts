@@ -25,22 +25,22 @@ export class OptionRefused extends Failure {
 
 export class JobNotFound extends Failure {
   readonly code = 'job-not-found' satisfies ProblemCode
-  constructor() {
-    super('There is no such job.')
+  constructor(jobId: string) {
+    super(`There is no job ${jobId}.`, { jobId })
   }
 }
 
 export class JobExpired extends Failure {
   readonly code = 'job-expired' satisfies ProblemCode
-  constructor() {
-    super('This job has expired and its result was removed. Please convert the file again.')
+  constructor(jobId: string) {
+    super(`Job ${jobId} has expired and its result was removed. Please convert the file again.`, { jobId })
   }
 }
 
 export class JobNotDone extends Failure {
   readonly code = 'job-not-done' satisfies ProblemCode
-  constructor(state: string) {
-    super(`This job is ${state}, so there is no result to download.`, { state })
+  constructor(jobId: string, state: string) {
+    super(`Job ${jobId} is ${state}, so there is no result to download.`, { jobId, state })
   }
 }
 

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import type { Change, JobOptions, JobRequest, JoinedSource, Media } from '../contract/index.ts'
 import {
   changesBetween,
@@ -11,7 +10,8 @@ import {
 } from '../ffmpeg/index.ts'
 import { cleanFileName, InvalidName, type Session } from '../uploads/index.ts'
 import { OptionRefused, UnknownFormat, UnknownPreset } from './failures.ts'
-import { resultNameFor, type Job } from './job.ts'
+import type { Job } from './job.ts'
+import { resultNameFor } from './result-names.ts'
 
 /** What is to be made. */
 export type Wish = { format: Format; options: JobOptions }
@@ -58,7 +58,7 @@ export function sourceOf(
   return {
     source: { uploadId, name, size, media: { ...media, tags: bestKnown(media.tags) } },
     ...(claimed.length > 1 && { joined: claimed.map(joinedSourceOf) }),
-    name: resultNameFor(wishedName(options) ?? path.parse(name).name, format.extension),
+    name: resultNameFor(wishedName(options, format) ?? name, format.extension),
     changes: foretoldChanges(format, options, media),
   }
 }
@@ -94,9 +94,10 @@ function refuseOutside({ trim }: JobOptions, { durationMs }: Media): void {
     )
 }
 
-function wishedName({ name }: JobOptions): string | undefined {
+/** A wished name has no extension yet: what looks like one is a part of it. */
+function wishedName({ name }: JobOptions, { extension }: Format): string | undefined {
   try {
-    return name === undefined ? undefined : cleanFileName(name)
+    return name === undefined ? undefined : `${cleanFileName(name)}.${extension}`
   } catch (error) {
     throw error instanceof InvalidName ? new OptionRefused('name', 'Option "name" is no file name.') : error
   }

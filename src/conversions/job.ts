@@ -100,17 +100,3 @@ export const RESULTS = 'results/'
 export const resultPrefix = (jobId: string) => `${RESULTS}${jobId}/`
 
 export const hasEnded = ({ state }: Job) => state !== 'queued' && state !== 'running'
-
-const LONGEST_NAME_BYTES = 255
-
-/** A name with its extension, cut at a whole character so that file systems take it. */
-export function resultNameFor(name: string, extension: string): string {
-  const room = LONGEST_NAME_BYTES - Buffer.byteLength(`.${extension}`)
-  const stem = Buffer.from(name)
-  let end = Math.min(stem.length, room)
-  while (end < stem.length && isContinuation(stem[end])) end -= 1
-  return `${stem.toString('utf8', 0, end)}.${extension}`
-}
-
-/** A byte inside a character of UTF-8 (RFC 3629, 3). */
-const isContinuation = (byte = 0) => (byte & 0xc0) === 0x80

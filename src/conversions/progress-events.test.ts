@@ -30,7 +30,7 @@ async function hear(answers: Record<string, (now: number) => Seen>, wanted: Want
   const find = (jobId: string) =>
     Promise.resolve().then(() => {
       const answer = answers[jobId]
-      if (!answer) throw new JobNotFound()
+      if (!answer) throw new JobNotFound(jobId)
       return answer(now - start)
     })
   const heard: { at: number; text: string }[] = []

@@ -14,7 +14,14 @@ const PART_BYTES = 8 * MiB
 const MOST_PARTS = 10_000
 const LINK_LIFE_SECONDS = 3600
 
-export type StoredResult = { key: string; size: number; mimeType: string; fileName: string }
+export type StoredResult = {
+  jobId: string
+  key: string
+  size: number
+  mimeType: string
+  fileName: string
+  finishedAt: number
+}
 
 /** Bytes of a result, the whole or the range that was asked for. */
 export type ResultBytes = { body: Readable; length: number; contentRange: string | undefined }

@@ -12,6 +12,7 @@ import {
 } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { etagOf } from '../kernel/etag.ts'
+import type { Log } from '../kernel/log.ts'
 import type { Format } from '../ffmpeg/index.ts'
 import type { Conversions } from './conversions.ts'
 import type { Seen } from './job-status.ts'
@@ -21,6 +22,7 @@ import { streamRoutes } from './stream-routes.ts'
 import { waveformRoutes } from './waveform-routes.ts'
 import type { Waveforms } from './waveforms.ts'
 import { etagFor, formatsView, jobView, progressView } from './views.ts'
+import { zipRoutes } from './zip-routes.ts'
 
 const ById = z.object({ jobId: z.string() })
 const tags = ['jobs']
@@ -29,6 +31,7 @@ export type ConversionRoutesParts = {
   conversions: Conversions
   waveforms: Waveforms
   clock: Clock
+  log: Log
   random: () => number
   formats: readonly Format[]
   limits: LimitsView
@@ -45,6 +48,7 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   app.register(streamRoutes, { ...parts, ...SAME_PLACE })
   app.register(resultRoutes, { ...parts, ...SAME_PLACE })
   app.register(waveformRoutes, { ...parts, ...SAME_PLACE })
+  app.register(zipRoutes, { ...parts, ...SAME_PLACE })
   const formats = formatsView(parts.formats, parts.limits)
   app.get('/formats', { schema: { tags: ['formats'], response: { 200: FormatsView } } }, (_, reply) => {
     void reply.headers({ 'cache-control': 'private, max-age=60', etag: etagOf(formats) })

@@ -1,16 +1,11 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import { JobIds } from './job-ids.ts'
 import { hasEnded } from './job.ts'
 import { isBefore, markOf, parseMark } from './mark.ts'
 import { progressEvents, type ProgressEventsParts, type Wanted } from './progress-events.ts'
 
-/** More would make the address longer than proxies take. */
-const MOST_JOBS = 100
-const JobIds = z.preprocess(
-  (one) => (typeof one === 'string' ? [one] : one),
-  z.array(z.string()).min(1).max(MOST_JOBS),
-)
 const LastEventId = z.object({ 'last-event-id': z.string().max(4096).optional() })
 
 /** Progress as server-sent events. */

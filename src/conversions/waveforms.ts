@@ -59,7 +59,7 @@ export class Waveforms {
     const result = await conversions.findResult(id)
     const read = async () => {
       const bytes = await results.open(result, undefined)
-      if (!bytes) throw new JobExpired()
+      if (!bytes) throw new JobExpired(id)
       return bytes.body
     }
     return this.#get({ key: `${result.key}.waveform.json`, id, sizeBytes: result.size, read })
