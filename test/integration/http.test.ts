@@ -36,6 +36,8 @@ test('the OpenAPI document describes every route of the contract, with problems 
       'GET /api/progress',
       'GET /api/progress/stream',
       'GET /api/results.zip',
+      'GET /api/jobs/{jobId}/waveform',
+      'GET /api/uploads/{uploadId}/waveform',
       'GET /api/upload-progress',
       'GET /api/uploads/{uploadId}',
       'HEAD /api/jobs/{jobId}/result',
