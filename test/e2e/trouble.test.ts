@@ -9,7 +9,7 @@ test('a text file with the name of a sound file is refused in words one can read
   const row = deck.row('lyrics.mp3')
   await row.getByRole('button', { name: 'Remove lyrics.mp3' }).waitFor()
   expect(await row.getByRole('status').textContent()).toBe(
-    'lyrics.mp3: This is not an audio file, or no audio can be found in it.',
+    'lyrics.mp3: This is not an audio file, or it is too damaged to be opened.',
   )
   // A second try would end the same, so none is offered.
   expect(await row.getByRole('button', { name: 'Try again' }).count()).toBe(0)
