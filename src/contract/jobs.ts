@@ -101,19 +101,6 @@ export type Measured = z.infer<typeof Measured>
 export const LoudnessChange = z.object({ before: Measured, after: Measured, gainDb: z.number() })
 export type LoudnessChange = z.infer<typeof LoudnessChange>
 
-/** What a result is made of, as ffprobe found it. */
-export const ResultMedia = Media.pick({
-  container: true,
-  codec: true,
-  sampleRateHz: true,
-  channels: true,
-  bitDepth: true,
-  bitrateKbps: true,
-  artwork: true,
-  chapters: true,
-})
-export type ResultMedia = z.infer<typeof ResultMedia>
-
 /** One of the files a job joins. */
 export const JoinedSource = z.object({
   uploadId: z.string(),
@@ -146,7 +133,6 @@ export const JobView = z
         mimeType: z.string(),
         durationMs: z.number().int(),
         copied: z.boolean().optional().describe('Only the container is new: the audio was not encoded again'),
-        media: ResultMedia.optional(),
         loudness: LoudnessChange.optional(),
       })
       .optional(),

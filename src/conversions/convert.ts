@@ -1,4 +1,4 @@
-import { ResultMedia, type Change, type LoudnessChange } from '../contract/index.ts'
+import type { Change, LoudnessChange } from '../contract/index.ts'
 import {
   changesBetween,
   gainFor,
@@ -21,7 +21,6 @@ export type Converted = {
   sizeBytes: number
   durationMs: number
   copied?: boolean
-  media?: ResultMedia
   loudness?: LoudnessChange
   warnings: string[]
   changes: Change[]
@@ -49,7 +48,6 @@ export async function convert(tools: Tools, running: Running, step: ConvertStep)
     sizeBytes: result.sizeBytes,
     durationMs: result.durationMs,
     ...(plan.copy && { copied: true }),
-    media: ResultMedia.parse(mediaOf(result.found)),
     ...(before && after && { loudness: { before, after, gainDb } }),
     warnings: [...made.warnings, ...result.warnings],
     changes: changesBetween(mediaOf(sources.whole), mediaOf(result.found)),

@@ -185,11 +185,10 @@ export class Execution {
   }
 }
 
-const receiptOf = ({ key, sizeBytes, durationMs, copied, media, loudness, ...told }: Outcome): Receipt => ({
+const receiptOf = ({ key, sizeBytes, durationMs, copied, loudness, ...told }: Outcome): Receipt => ({
   result: {
     ...{ key, size: sizeBytes, durationMs },
     ...(copied && { copied }),
-    ...(media && { media }),
     ...(loudness && { loudness }),
   },
   warnings: told.warnings,

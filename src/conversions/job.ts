@@ -1,13 +1,5 @@
 import { z } from 'zod'
-import {
-  Change,
-  JobError,
-  JobOptions,
-  JoinedSource,
-  LoudnessChange,
-  Media,
-  ResultMedia,
-} from '../contract/index.ts'
+import { Change, JobError, JobOptions, JoinedSource, LoudnessChange, Media } from '../contract/index.ts'
 
 /** Where a job is in its life; `deleting` and `gone` belong to cleanup. */
 const STORED_STATES = ['queued', 'running', 'done', 'failed', 'cancelled', 'deleting', 'gone'] as const
@@ -18,7 +10,6 @@ const StoredFile = z.object({
   size: z.number(),
   durationMs: z.number(),
   copied: z.boolean().optional(),
-  media: ResultMedia.optional(),
   loudness: LoudnessChange.optional(),
 })
 

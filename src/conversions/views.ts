@@ -36,11 +36,10 @@ export function jobView(seen: Seen): JobView {
   }
 }
 
-function resultView(job: Job, { size, durationMs, copied, media, loudness }: NonNullable<Job['result']>) {
+function resultView(job: Job, { size, durationMs, copied, loudness }: NonNullable<Job['result']>) {
   return {
     ...{ name: job.name, size, mimeType: mimeTypeOf(job), durationMs },
     ...(copied && { copied }),
-    ...(media && { media }),
     ...(loudness && { loudness }),
   } satisfies JobView['result']
 }
