@@ -1,4 +1,10 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type GetObjectCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { createReadStream } from 'node:fs'
@@ -7,6 +13,7 @@ import { emptyPrefix, httpStatus, listOwners, type Removed } from '../aws/index.
 import { MiB } from '../kernel/units.ts'
 import { RangeNotSatisfiable } from './failures.ts'
 import { Receipt, receiptKey, resultPrefix, RESULTS, type Job } from './job.ts'
+import { readOn } from './read-on.ts'
 
 /** Memory of one result on its way is part size times this. */
 const PARTS_AT_ONCE = 3
@@ -98,15 +105,21 @@ export class ResultStore {
    */
   async open({ key, size }: StoredResult, range: string | undefined): Promise<ResultBytes | undefined> {
     try {
-      const { Body, ContentLength, ContentRange } = await this.#s3.send(
-        new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range: range }),
-      )
-      return { body: Body as Readable, length: ContentLength ?? size, contentRange: ContentRange }
+      const { Body, ContentLength: length = size, ContentRange: contentRange } = await this.#get(key, range)
+      const [, start = 0] = /^bytes (\d+)-/.exec(contentRange ?? '') ?? []
+      const last = Number(start) + length - 1
+      const reopen = async (given: number) =>
+        (await this.#get(key, `bytes=${Number(start) + given}-${last}`)).Body as Readable
+      return { body: readOn(Body as Readable, length, reopen), length, contentRange }
     } catch (error) {
       if (httpStatus(error) === 404) return undefined
       if (httpStatus(error) === 416) throw new RangeNotSatisfiable(size)
       throw error
     }
+  }
+
+  #get(key: string, range: string | undefined): Promise<GetObjectCommandOutput> {
+    return this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range: range }))
   }
 
   /** Ids under which results lie, whether a row tells of them or not. */

@@ -26,7 +26,7 @@ export const zipRoutes: FastifyPluginCallbackZod<ZipRoutesParts> = (app, { conve
         'job is done; the problem has the `jobId`. When a file cannot be read in the middle the connection is cut.',
     },
     handler: async (request, reply) => {
-      const results = await conversions.findResults([...new Set(request.query.jobId)])
+      const results = await conversions.findResults(request.query.jobId)
       const files = filesOf(conversions, results)
       reply.headers({
         'content-type': 'application/zip',

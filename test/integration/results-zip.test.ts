@@ -175,7 +175,8 @@ describe('refused before the first byte, with the first job in the way', () => {
     const many = Array.from({ length: 101 }, newId)
     for (const ids of [[], many])
       expect(await problem(await ask(api, ids))).toMatchObject({ httpStatus: 400, code: 'invalid-request' })
-    expect(await problem(await ask(api, many.slice(1)))).toMatchObject({ jobId: many[1] })
+    const hundred = [...many.slice(1), ...many.slice(1)] // each of them twice
+    expect(await problem(await ask(api, hundred))).toMatchObject({ jobId: many[1] })
   })
 })
 
@@ -225,9 +226,12 @@ describe('a download that cannot be whole is cut off', () => {
     await expectCut(await ask(api, [id]))
   })
 
-  test('when the line to the store breaks', async () => {
+  test('when the line to the store breaks, and what is left cannot be read over another', async () => {
+    const { id } = await convert(api, 'lost.flac', await flacOf(LARGE_SECONDS), 'wav')
     const bodies = watchBodies(running.stores.s3)
-    const answer = await ask(api, [large])
+    const answer = await ask(api, [id])
+    const object = { Bucket: running.stores.bucket, Key: `results/${id}/1.wav` }
+    await running.stores.s3.send(new DeleteObjectCommand(object))
     bodies[0]?.destroy(new Error('The line is dead.'))
     await expectCut(answer)
   })
