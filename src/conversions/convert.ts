@@ -7,6 +7,7 @@ import {
   planConversion,
   ToolFailed,
   type Conversion,
+  type Probed,
   type Tools,
 } from '../ffmpeg/index.ts'
 import { checkResult } from './check-result.ts'
@@ -49,11 +50,14 @@ export async function convert(tools: Tools, running: Running, step: ConvertStep)
     durationMs: result.durationMs,
     ...(plan.copy && { copied: true }),
     ...(before && after && { loudness: { before, after, gainDb } }),
-    warnings: [...made.warnings, ...result.warnings],
+    warnings: [...cutOff(sources.probed), ...made.warnings, ...result.warnings],
     changes: changesBetween(mediaOf(sources.whole), mediaOf(result.found)),
     log: stderr,
   }
 }
+
+const cutOff = (sources: readonly Probed[]): string[] =>
+  sources.some(({ cut }) => cut) ? ['The source is cut off: it ends before the length it announces.'] : []
 
 function refuseImpossible(expectedMs: number | null, { options }: LeasedJob): void {
   const refuse = (message: string) => {

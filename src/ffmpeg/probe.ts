@@ -1,7 +1,9 @@
+import path from 'node:path'
 import { z } from 'zod'
 import { Media } from '../contract/index.ts'
 import { runTool, ToolFailed, ToolTimedOut } from './child.ts'
 import { HARDENED_INPUT, wrap } from './command.ts'
+import { endsEarly } from './file-end.ts'
 import { withoutTechnical, type Chapter, type Tags } from './tags.ts'
 import type { Tools } from './tools.ts'
 
@@ -12,6 +14,8 @@ export type Probed = Omit<Media, 'chapters'> & {
   writtenTags: Tags
   /** The picture stream that is the cover. */
   cover?: { stream: number; codec: string }
+  /** The file ends before it says it does: something was cut off. */
+  cut?: true
 }
 
 /** What is told of a file. */
@@ -38,6 +42,7 @@ const Stream = z.looseObject({
   codec_name: z.string().optional(),
   sample_rate: z.coerce.number().int().optional(),
   channels: z.number().int().optional(),
+  start_time: z.coerce.number().optional(),
   duration: z.coerce.number().optional(),
   sample_fmt: z.string().optional(),
   bits_per_sample: z.number().int().optional(),
@@ -81,7 +86,9 @@ export async function probe(
     if (error instanceof ToolFailed && isOfTheFile(error)) throw new NotAudio(lastLine(error.stderr, file))
     throw error
   })
-  const found = describe(Report.parse(JSON.parse(stdout)))
+  const report = Report.parse(JSON.parse(stdout))
+  const isCut = await endsEarly(path.join(folder, file))
+  const found = { ...describe(report), ...(isCut && { cut: true as const }) }
   if (!isGuess(found, stderr)) return found
   return { ...found, durationMs: await countedMs(tools, folder, file, signal) }
 }
@@ -120,11 +127,13 @@ function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed
   if (!audio?.codec_name || !audio.sample_rate || !audio.channels)
     throw new NoAudioStream(`there is no audio stream in it, but ${held(format.format_name, streams)}`)
   const depth = bitDepth(audio)
-  const seconds = format.duration ?? audio.duration
+  const picture = streams.find(({ disposition }) => disposition?.attached_pic === 1)
+  const isFilm = streams.some((one) => one.codec_type === 'video' && one !== picture)
+  // A film may go on when its sound has ended.
+  const seconds = (isFilm ? soundOf(audio) : undefined) ?? format.duration ?? audio.duration
   const container = format.format_name.split(',')[0] ?? format.format_name
   // Ogg keeps its tags in the stream, the other containers in the file.
   const writtenTags = withoutTechnical(container === 'ogg' ? audio.tags : format.tags)
-  const picture = streams.find(({ disposition }) => disposition?.attached_pic === 1)
   return {
     container,
     codec: audio.codec_name,
@@ -144,6 +153,15 @@ function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed
       title: tags['title'] ?? tags['TITLE'],
     })),
   }
+}
+
+/** Seconds of sound; Matroska tells in a tag when it ends (Matroska tag registry, DURATION). */
+function soundOf({ duration, start_time = 0, tags }: Stream): number | undefined {
+  if (duration !== undefined) return duration
+  const [, hours, minutes, seconds] = /^(\d+):(\d+):([\d.]+)$/.exec(tags['DURATION'] ?? '') ?? []
+  return hours === undefined
+    ? undefined
+    : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) - start_time
 }
 
 /** What is in a file that has no audio, so that people recognise it. */
@@ -167,8 +185,12 @@ function bitDepth({
   return bits_per_raw_sample || bits_per_sample || (bySampleFormat ? Number(bySampleFormat) : undefined)
 }
 
+/** What FFmpeg says of a file for which it would take another demuxer than those of the hardened command line. */
+const NOT_WHITELISTED = 'Format not on whitelist'
+
 /** ffprobe prefixes its sentence with the file's name, which is ours and says nothing. */
 function lastLine(stderr: string, file: string): string {
+  if (stderr.includes(NOT_WHITELISTED)) return 'it is of a kind that is not read'
   const lines = stderr.split('\n').filter((line) => line.trim() !== '')
   const last = lines.at(-1) ?? 'it could not be opened'
   return last.replace(`file:${file}: `, '').replace(/^\[[^\]]*\] /, '')
