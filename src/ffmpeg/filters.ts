@@ -29,9 +29,11 @@ export function filterChain(parts: FilterParts): string {
   return [...wide, ...shaping, layout, resample(parts, computes || layout !== '')].filter(Boolean).join(',')
 }
 
-/** What is heard when loudness is measured: the part and the speed of the result. */
+/** What is heard when loudness is measured: the part, the speed and the fades of the result. */
 export function measuredChain(parts: FilterParts): string {
-  return [...editsBeforeGain(parts.options), layoutFilter(parts)].filter(Boolean).join(',')
+  const { options, plan } = parts
+  const heard = [...editsBeforeGain(options), ...fades(options, plan.expectedMs), layoutFilter(parts)]
+  return ['aformat=sample_fmts=dbl', ...heard].filter(Boolean).join(',')
 }
 
 function editsBeforeGain({ trim, tempo = 1 }: JobOptions): string[] {
