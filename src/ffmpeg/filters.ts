@@ -70,8 +70,14 @@ function layoutFilter({ format, source, plan: { target } }: FilterParts): string
   const layout = LAYOUTS[target.channels]
   if (layout === undefined || !(isOther || (target.channels > 2 && NAMED_LAYOUTS_ONLY.has(format.id))))
     return ''
-  return `aformat=channel_layouts=${layout}`
+  if (source.channels === 1 && target.channels === 2) return ONE_TO_BOTH
+  return `${isOther ? `${MIX},` : ''}aformat=channel_layouts=${layout}`
 }
+
+/** FFmpeg's own matrix makes both channels 3 dB quieter than the one they come from. */
+const ONE_TO_BOTH = 'pan=stereo|c0=c0|c1=c0'
+/** The shares of a mix add up to 1; in floating point FFmpeg lets them grow beyond, and the result clips. */
+const MIX = 'aresample=rematrix_maxval=1'
 
 /** soxr at 28 bits, with triangular dither where samples have to be rounded to fewer bits. */
 function resample({ source, plan: { target }, soxr }: FilterParts, isComputed: boolean): string {
