@@ -5,6 +5,7 @@ import {
   mediaOf,
   outputArguments,
   planConversion,
+  survivesChecksums,
   ToolFailed,
   type Conversion,
   type Probed,
@@ -78,9 +79,11 @@ async function makeResult(
   const { folder, sources, progress } = step
   const { signal } = running
   const { file: metadata, cover, warnings } = await writeMetadata(tools, running, step)
+  const checksums = sources.probed.every(survivesChecksums)
   const run = (withCover: Conversion['cover']) => {
     const output = outputArguments({ ...conversion, cover: withCover }, tools)
-    return runToEnd(tools, { folder, sources: sources.files, metadata, output, signal }, (processedMs) =>
+    const wanted = { folder, sources: sources.files, checksums, metadata, output, signal }
+    return runToEnd(tools, wanted, (processedMs) =>
       progress.converting(processedMs, conversion.plan.expectedMs),
     )
   }

@@ -32,11 +32,28 @@ export async function runToEnd(
 
 /** Decodes a file that was only copied, which nobody has heard yet; gives what FFmpeg complains of. */
 export function decode(tools: Tools, folder: string, file: string, signal: AbortSignal): Promise<string> {
-  const run = { folder, sources: [file], output: ['-map', '0:a:0', ...TO_NOWHERE], signal }
+  const output = ['-map', '0:a:0', ...TO_NOWHERE]
+  const run = { folder, sources: [file], checksums: true, output, signal }
   return runToEnd(tools, run).catch((error: unknown) => {
     if (error instanceof ToolFailed) return error.stderr
     throw error
   })
+}
+
+/**
+ * Milliseconds that are heard when a file is decoded: of a codec that pads its packets no container tells them all, and
+ * between joined files what is missing adds up. Undefined where nothing is heard.
+ */
+export async function heardMs(
+  tools: Tools,
+  folder: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  let heard = 0
+  const run = { folder, sources: [file], output: ['-map', '0:a:0', ...TO_NOWHERE], signal }
+  await runToEnd(tools, run, (processedMs) => (heard = processedMs)).catch(refuseUnconvertible)
+  return heard || undefined
 }
 
 /** Loudness of what will be encoded: of the part and at the speed that were asked for, joined where there are several. */

@@ -10,3 +10,9 @@ const PADDED_FRAMES = 2
 /** By how many milliseconds the told length of such audio may be more or less than what is heard. */
 export const paddingMs = ({ codec, sampleRateHz }: Pick<Media, 'codec' | 'sampleRateHz'>): number =>
   (PADDED_FRAMES * (FRAME_SAMPLES[codec] ?? 0) * 1000) / sampleRateHz
+
+/** Codecs whose decoders in FFmpeg leave out all of a wrong block, which sounds worse than what is wrong in it. */
+const WHOLE_BLOCKS = new Set(['wavpack'])
+
+/** Whether checksums of such audio may be compared while it is converted: where they differ, nothing is left out for it. */
+export const survivesChecksums = ({ codec }: Pick<Media, 'codec'>): boolean => !WHOLE_BLOCKS.has(codec)

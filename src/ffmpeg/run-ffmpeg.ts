@@ -12,6 +12,8 @@ export type FfmpegRun = {
   folder: string
   /** In the order in which the output refers to them. */
   sources: readonly string[]
+  /** Compares what is decoded with the checksums in the source, and complains where they differ. */
+  checksums?: boolean
   /** A file in FFmpeg's own metadata format, ours, that comes after them. */
   metadata?: string
   /** Everything after the inputs: maps, filters, encoder, muxer, output. */
@@ -28,6 +30,7 @@ export type FfmpegRun = {
 const STALL_MS = 60_000
 /** Whatever progress it makes: a child that takes longer is ended. */
 const LONGEST_MS = 24 * HOUR_MS
+const CHECKSUMS = ['-err_detect', 'crccheck']
 const REPORTING = ['-nostdin', '-hide_banner', '-progress', 'pipe:3', '-nostats', '-stats_period', '0.5']
 
 /**
@@ -37,7 +40,8 @@ const REPORTING = ['-nostdin', '-hide_banner', '-progress', 'pipe:3', '-nostats'
  */
 export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<FfmpegProgress, string> {
   const { folder, sources, metadata, output, signal, level = 'error', stallMs = STALL_MS, onOutput } = run
-  const inputs = sources.flatMap((source) => [...HARDENED_INPUT, '-i', `file:${source}`])
+  const care = run.checksums ? CHECKSUMS : []
+  const inputs = sources.flatMap((source) => [...HARDENED_INPUT, ...care, '-i', `file:${source}`])
   const texts = metadata === undefined ? [] : [...METADATA_INPUT, '-i', `file:${metadata}`]
   const command = [tools.ffmpeg, ...REPORTING, '-v', level, ...inputs, ...texts, ...output]
   const child = startChild(wrap(command, tools.wrappers), folder, signal)
