@@ -33,6 +33,8 @@ export type ConversionsParts = {
   log: Log
   /** Milliseconds a job and its result are kept after it ended. */
   retentionMs: number
+  /** Longest audio, before and after. */
+  maxDurationMs: number
   /** Told of every new job, so that a worker here may start it at once. */
   onQueued: (job: Job) => void
   /** Told of every cancelled job, so that a worker here need not wait for its page. */
@@ -48,11 +50,12 @@ export class Conversions {
   }
 
   /**
-   * Queues the conversion of a finished upload, or of several joined. Throws UnknownFormat, UnknownPreset, OptionRefused, IdempotencyConflict,
-   * and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
+   * Queues the conversion of a finished upload, or of several joined. Throws UnknownFormat, UnknownPreset, OptionRefused,
+   * TooLong, IdempotencyConflict, and what claiming an upload throws: UploadNotFound, SourceRefused, UploadNotReady,
+   * UploadExpired.
    */
   async request(request: JobRequest, idempotencyKey?: string): Promise<Seen> {
-    const { jobs, formats, reader, clock, log, retentionMs, onQueued } = this.#parts
+    const { jobs, formats, reader, clock, log, retentionMs, maxDurationMs, onQueued } = this.#parts
     const wish = wishOf(request, formats)
     const now = clock.now()
     const expiresAt = now + retentionMs
@@ -66,7 +69,7 @@ export class Conversions {
       crashes: 0,
       readyAt: now,
       priority: NORMAL_PRIORITY,
-      ...sourceOf(claimed, wish),
+      ...sourceOf(claimed, wish, maxDurationMs),
       format: wish.format.id,
       options: wish.options,
       requestHash: requestHash(request),

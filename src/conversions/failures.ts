@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../contract/index.ts'
 import { Failure } from '../kernel/failure.ts'
+import { hours } from './hours.ts'
 
 export class UnknownFormat extends Failure {
   readonly code = 'unknown-format' satisfies ProblemCode
@@ -20,6 +21,15 @@ export class OptionRefused extends Failure {
   readonly code = 'invalid-option' satisfies ProblemCode
   constructor(option: string, message: string) {
     super(message, { option, errors: [{ path: `options.${option}`, message }] })
+  }
+}
+
+/** What is wanted lasts longer than anything that is taken here. */
+export class TooLong extends Failure {
+  readonly code = 'too-long' satisfies ProblemCode
+  constructor(what: string, durationMs: number, limitMs: number) {
+    const [lasts, limit] = [hours(durationMs), hours(limitMs)]
+    super(`${what} lasts ${lasts} hours, and at most ${limit} are taken.`, { durationMs, limitMs })
   }
 }
 

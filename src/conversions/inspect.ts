@@ -2,6 +2,7 @@ import type { Media } from '../contract/index.ts'
 import { mediaOf, NoAudioStream, NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { SourceRefused, type Inspect } from '../uploads/index.ts'
 import { fetchSource, type ReadSource } from './fetch-source.ts'
+import { hours } from './hours.ts'
 import type { WorkFolders } from './work-folder.ts'
 
 /** What is taken at all, before anything is decoded: wider than every real recording, narrower than an attack. */
@@ -43,8 +44,6 @@ function refuseOutOfBounds({ sampleRateHz, channels, durationMs }: Probed, maxDu
   if (durationMs !== null && durationMs > maxDurationMs)
     refuse('too-long', `it lasts ${hours(durationMs)} hours, and at most ${hours(maxDurationMs)} are taken`)
 }
-
-const hours = (ms: number) => Math.round(ms / 360_000) / 10
 
 /** Enough for people to know their file; a row stays small, and the file itself keeps everything. */
 const MOST_TAGS = 24

@@ -2,6 +2,7 @@ import type { Change, JobOptions, JobRequest, JoinedSource, Media } from '../con
 import {
   changesBetween,
   checkOptions,
+  expectedDuration,
   foretell,
   InvalidOption,
   joinedMedia,
@@ -9,7 +10,7 @@ import {
   type Format,
 } from '../ffmpeg/index.ts'
 import { cleanFileName, InvalidName, type Session } from '../uploads/index.ts'
-import { OptionRefused, UnknownFormat, UnknownPreset } from './failures.ts'
+import { OptionRefused, TooLong, UnknownFormat, UnknownPreset } from './failures.ts'
 import type { Job } from './job.ts'
 import { resultNameFor } from './result-names.ts'
 
@@ -44,15 +45,17 @@ function refuseJoining({ options: known }: Format, options: object): void {
     throw new OptionRefused(joining, `Option "${joining}" is for several uploads that are joined.`)
 }
 
-/** What a job is told of its sources, and what will become of them. Throws OptionRefused. */
+/** What a job is told of its sources, and what will become of them. Throws OptionRefused, TooLong. */
 export function sourceOf(
   claimed: readonly Claimed[],
   { format, options }: Wish,
+  maxDurationMs: number,
 ): Pick<Job, 'source' | 'joined' | 'name' | 'changes'> {
   const [first] = claimed
   if (!first) throw new Error('A job has at least one source.')
   const media = claimed.length === 1 ? first.media : joinedOf(claimed, options)
   refuseOutside(options, media)
+  refuseTooLong(options, media, maxDurationMs)
   const { uploadId, name } = first.session
   const size = claimed.reduce((sum, { session }) => sum + session.size, 0)
   return {
@@ -92,6 +95,15 @@ function refuseOutside({ trim }: JobOptions, { durationMs }: Media): void {
       'trim',
       `Option "trim" must start before the end of the audio, at ${durationMs} ms.`,
     )
+}
+
+/** FFmpeg would cut what is too long, after hours of work: joined files, and slow ones. */
+function refuseTooLong(options: JobOptions, { durationMs }: Media, maxDurationMs: number): void {
+  const resultMs = expectedDuration(options, durationMs)
+  if (durationMs !== null && durationMs > maxDurationMs)
+    throw new TooLong('What is to be converted', durationMs, maxDurationMs)
+  if (resultMs !== null && resultMs > maxDurationMs)
+    throw new TooLong('The result at this speed', resultMs, maxDurationMs)
 }
 
 /** A wished name has no extension yet: what looks like one is a part of it. */
