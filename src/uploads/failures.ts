@@ -26,15 +26,15 @@ export class InvalidName extends Failure {
 
 export class UploadNotFound extends Failure {
   readonly code = 'upload-not-found' satisfies ProblemCode
-  constructor() {
-    super('There is no such upload.')
+  constructor(uploadId?: string) {
+    super('There is no such upload.', { uploadId })
   }
 }
 
 export class UploadExpired extends Failure {
   readonly code = 'upload-expired' satisfies ProblemCode
-  constructor() {
-    super('This upload has expired. Please upload the file again.')
+  constructor(uploadId?: string) {
+    super('This upload has expired. Please upload the file again.', { uploadId })
   }
 }
 
@@ -47,8 +47,8 @@ export class UploadAborted extends Failure {
 
 export class UploadNotReady extends Failure {
   readonly code = 'upload-not-ready' satisfies ProblemCode
-  constructor() {
-    super('This upload is not complete yet.')
+  constructor(uploadId: string) {
+    super('This upload is not complete yet.', { uploadId })
   }
 }
 
@@ -147,8 +147,8 @@ export class UploadBusy extends Failure {
 /** Not audio, audio that is out of bounds, or not the bytes that were announced: the message says what was found. */
 export class SourceRefused extends Failure {
   readonly code: RefusalCode
-  constructor(code: RefusalCode, message: string) {
-    super(message)
+  constructor(code: RefusalCode, message: string, facts?: { uploadId: string }) {
+    super(message, facts)
     this.code = code satisfies ProblemCode
   }
 }

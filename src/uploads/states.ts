@@ -25,8 +25,8 @@ export async function prolong(
 }
 
 /** Throws UploadExpired when the time of an upload is over. */
-export function refuseExpired({ state, expiresAt }: Session, now: number): void {
-  if (state === 'deleting' || state === 'gone' || expiresAt <= now) throw new UploadExpired()
+export function refuseExpired({ uploadId, state, expiresAt }: Session, now: number): void {
+  if (state === 'deleting' || state === 'gone' || expiresAt <= now) throw new UploadExpired(uploadId)
 }
 
 /** The session of an upload whose time is not over. Throws UploadNotFound, UploadExpired. */
@@ -36,7 +36,7 @@ export async function findLiving(
   now: number,
 ): Promise<Session> {
   const session = isId(uploadId) ? await repository.findSession(uploadId) : undefined
-  if (!session) throw new UploadNotFound()
+  if (!session) throw new UploadNotFound(uploadId)
   refuseExpired(session, now)
   return session
 }
