@@ -1,7 +1,16 @@
-import type { Conversion, Format } from '../ffmpeg/index.ts'
+import type { Conversion, Format, Probed } from '../ffmpeg/index.ts'
 import type { Progress } from './job-progress.ts'
-import type { Fetched } from './job-sources.ts'
 import type { LeasedJob } from './job.ts'
+
+/** The sources of a job in its work folder. */
+export type Fetched = {
+  /** Names inside the folder. */
+  files: string[]
+  /** What each of them holds. */
+  probed: Probed[]
+  /** What they are as one. */
+  whole: Probed
+}
 
 /** What all steps of making one result work on. */
 export type ConvertStep = {

@@ -1,46 +1,59 @@
-import { joinedSource, NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
+import { joinedSource, NotAudio, paddingMs, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { UploadNotFound } from '../uploads/index.ts'
+import type { Fetched, Running } from './convert-step.ts'
 import { fetchSource, type ReadSource } from './fetch-source.ts'
 import { ConversionRefused } from './job-errors.ts'
 import { sourcesOf, type LeasedJob } from './job.ts'
 import type { Progress } from './job-progress.ts'
+import { heardMs } from './media-runs.ts'
 import type { WorkFolder } from './work-folder.ts'
-
-/** The sources of a job in its work folder. */
-export type Fetched = {
-  /** Names inside the folder. */
-  files: string[]
-  /** What each of them holds. */
-  probed: Probed[]
-  /** What they are as one. */
-  whole: Probed
-}
 
 type FetchParts = { tools: Tools; read: ReadSource }
 
 /** Copies the sources here, one after the other, and looks into them. Throws ConversionRefused and what fetching throws. */
 export async function fetchSources(
   { tools, read }: FetchParts,
-  { job, signal }: { job: LeasedJob; signal: AbortSignal },
+  running: Running,
   folder: WorkFolder,
   progress: Progress,
 ): Promise<Fetched> {
+  const { job, signal } = running
   const sources = sourcesOf(job)
   const total = sources.reduce((sum, { size }) => sum + size, 0)
   const files: string[] = []
   let before = 0
   progress.fetching(0)
-  for (const { uploadId, size: sizeBytes } of sources) {
-    const file = `source${files.length === 0 ? '' : `-${files.length + 1}`}`
+  for (const [index, { uploadId, size: sizeBytes }] of sources.entries()) {
+    const file = `source${index === 0 ? '' : `-${index + 1}`}`
     const onBytes = (bytes: number) => progress.fetching((before + bytes) / total)
-    await fetchSource(read, { uploadId, sizeBytes, folder, file, signal, onBytes }).catch(refuseMissing)
+    await fetchSource(read, { uploadId, sizeBytes, folder, file, signal, onBytes }).catch((error: unknown) =>
+      refuseMissing(error, calledIn(job, index)),
+    )
     files.push(file)
     before += sizeBytes
   }
-  progress.analysing(0)
   const probed: Probed[] = []
-  for (const file of files) probed.push(await probe(tools, folder.path, file, signal).catch(refuseUnreadable))
+  for (const [index, file] of files.entries()) {
+    progress.analysing((COUNTING * index) / files.length)
+    probed.push(await look(tools, running, { folder: folder.path, file, name: calledIn(job, index) }))
+  }
   return { files, probed, whole: asOne(job, probed) }
+}
+
+/** The share of analysing that counting takes: measuring what is joined comes after it. */
+const COUNTING = 0.5
+
+/** Each joined file is counted as it will be heard, so that chapters begin where they do. */
+async function look(
+  tools: Tools,
+  { job, signal }: Running,
+  { folder, file, name }: { folder: string; file: string; name: string },
+): Promise<Probed> {
+  const found = await probe(tools, folder, file, signal).catch((error: unknown) =>
+    refuseUnreadable(error, name),
+  )
+  if (!job.joined || paddingMs(found) === 0) return found
+  return { ...found, durationMs: (await heardMs(tools, folder, file, signal)) ?? found.durationMs }
 }
 
 function asOne({ joined = [], options: { crossfadeMs = 0 } }: LeasedJob, probed: Probed[]): Probed {
@@ -50,15 +63,20 @@ function asOne({ joined = [], options: { crossfadeMs = 0 } }: LeasedJob, probed:
   return joinedSource(files, crossfadeMs)
 }
 
-function refuseMissing(error: unknown): never {
+/** What people call one of several files; of a single one everybody knows. */
+const calledIn = ({ joined }: LeasedJob, index: number): string => {
+  const name = joined?.[index]?.name
+  return name === undefined ? '' : ` "${name}"`
+}
+
+function refuseMissing(error: unknown, name: string): never {
   if (!(error instanceof UploadNotFound)) throw error
-  const message = 'The uploaded file is gone. Please upload it again.'
+  const message = `The uploaded file${name} is gone. Please upload it again.`
   throw new ConversionRefused('source-gone', message, { cause: error })
 }
 
-function refuseUnreadable(error: unknown): never {
+function refuseUnreadable(error: unknown, name: string): never {
   if (!(error instanceof NotAudio)) throw error
-  throw new ConversionRefused('conversion-failed', `The source cannot be read: ${error.reason}.`, {
-    cause: error,
-  })
+  const message = `The source${name} cannot be read: ${error.reason}.`
+  throw new ConversionRefused('conversion-failed', message, { cause: error })
 }

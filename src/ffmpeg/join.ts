@@ -59,12 +59,15 @@ function sharedTags([first = {}, ...others]: readonly Tags[]): Tags {
 
 function joinedChapters(files: readonly Joinable<Probed>[], crossfadeMs: number): Chapter[] {
   let startMs = 0
-  return files.flatMap(({ name, media: { chapters, durationMs, writtenTags } }) => {
+  return files.flatMap(({ name, media: { chapters, durationMs, writtenTags } }, index) => {
     const [from, length] = [startMs, durationMs ?? 0]
     startMs += Math.max(0, length - crossfadeMs)
+    // The next one begins with its crossfade; after the last there is none.
+    const endMs = index === files.length - 1 ? from + length : startMs
     if (chapters.length === 0)
-      return [{ startMs: from, endMs: startMs, title: titleIn(writtenTags) ?? path.parse(name).name }]
-    return chapters.map((one) => ({ ...one, startMs: from + one.startMs, endMs: from + one.endMs }))
+      return [{ startMs: from, endMs, title: titleIn(writtenTags) ?? path.parse(name).name }]
+    const at = (ms: number) => Math.min(from + ms, endMs)
+    return chapters.map((one) => ({ ...one, startMs: at(one.startMs), endMs: at(one.endMs) }))
   })
 }
 
