@@ -8,6 +8,7 @@ import {
   survivesChecksums,
   ToolFailed,
   type Conversion,
+  type Plan,
   type Probed,
   type Tools,
 } from '../ffmpeg/index.ts'
@@ -29,13 +30,32 @@ export type Converted = {
   log: string
 }
 
-/** Makes the result of fetched sources, and looks at it. Throws ConversionRefused or DiskFull. */
+/**
+ * Makes the result of fetched sources, and looks at it. A copy of audio in which something is wrong, as where a chain of
+ * Ogg links becomes one stream, is thrown away, and what a decoder hears is encoded. Throws ConversionRefused or DiskFull.
+ */
 export async function convert(tools: Tools, running: Running, step: ConvertStep): Promise<Converted> {
+  const { options } = running.job
+  const { format, sources } = step
+  const plan = planConversion(format, options, sources.whole)
+  refuseImpossible(plan.expectedMs, running.job)
+  const made = await make(tools, running, step, plan).catch((error: unknown) => {
+    if (plan.copy && error instanceof ConversionRefused) return undefined
+    throw error
+  })
+  if (made && !(plan.copy && made.flaws.length > 0)) return made
+  return make(tools, running, step, planConversion(format, options, sources.whole, { mayCopy: false }))
+}
+
+async function make(
+  tools: Tools,
+  running: Running,
+  step: ConvertStep,
+  plan: Plan,
+): Promise<Converted & Flawed> {
   const { job, signal } = running
   const { format, sources, folder, output, limits } = step
   const { options } = job
-  const plan = planConversion(format, options, sources.whole)
-  refuseImpossible(plan.expectedMs, job)
   const planned: Conversion = { format, options, plan, sources: sources.probed, output, limits }
   const before = options.loudness && (await measureSource(tools, running, step, planned))
   const gainDb = before ? gainFor(before, options.loudness ?? {}) : 0
@@ -52,10 +72,14 @@ export async function convert(tools: Tools, running: Running, step: ConvertStep)
     ...(plan.copy && { copied: true }),
     ...(before && after && { loudness: { before, after, gainDb } }),
     warnings: [...cutOff(sources.probed), ...made.warnings, ...result.warnings],
+    flaws: result.warnings,
     changes: changesBetween(mediaOf(sources.whole), mediaOf(result.found)),
     log: stderr,
   }
 }
+
+/** What was found wrong in a result itself. */
+type Flawed = { flaws: string[] }
 
 const cutOff = (sources: readonly Probed[]): string[] =>
   sources.some(({ cut }) => cut) ? ['The source is cut off: it ends before the length it announces.'] : []

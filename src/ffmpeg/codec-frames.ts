@@ -1,8 +1,9 @@
 import type { Media } from '../contract/index.ts'
 
-/** Samples in the longest packet of lossy codecs: ISO 11172-3, ISO 14496-3 with SBR, RFC 6716, Vorbis I, ATSC A/52. */
+/** Samples in the longest packet: ISO 11172-3, ISO 14496-3 with SBR, RFC 6716, Vorbis I, ATSC A/52. */
 const FRAME_SAMPLES: Record<string, number> = {
   ...{ mp3: 1152, mp2: 1152, aac: 2048, opus: 2880, vorbis: 8192, ac3: 1536, eac3: 1536 },
+  flac: 4608, // not padded, but the last packet is left out where packets are counted
 }
 /** Encoders put silence before the sound and fill up the last packet; not every container says by how much. */
 const PADDED_FRAMES = 2

@@ -21,9 +21,14 @@ const AUDIO_OPTIONS = [
 ] as const
 
 /** Decides what is copied, what is encoded and how. Pure: the API tells by it what will change, and workers obey it. */
-export function planConversion(format: Format, options: JobOptions, source: PlannedSource): Plan {
+export function planConversion(
+  format: Format,
+  options: JobOptions,
+  source: PlannedSource,
+  { mayCopy = true } = {},
+): Plan {
   const expectedMs = expectedDuration(options, source.durationMs)
-  if (canCopy(format, options, source)) {
+  if (mayCopy && canCopy(format, options, source)) {
     const { codec, sampleRateHz, channels, bitDepth, float } = source
     const depth = { ...(bitDepth && { bitDepth }), ...(float && { float }) }
     return { copy: true, target: { codec, sampleRateHz, channels, ...depth }, expectedMs }

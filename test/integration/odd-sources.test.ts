@@ -1,0 +1,177 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { JobView, UploadView } from '../../src/contract/index.ts'
+import { createApi, problem, type Api } from '../support/api.ts'
+import { decodedMs, makeAudio, SOURCES } from '../support/audio.ts'
+import { chain, ffmpegIn, pictures, sine, sizedWav, streamed } from '../support/odd-sources.ts'
+import { makeDataDir, startProgram, type Program } from '../support/program.ts'
+
+const SECONDS = 4
+/** More than a packet of every codec here but FLAC. */
+const ONE_FRAME_MS = 50
+/** Two packets of FLAC: of each link of a chain the last one is not counted. */
+const NOT_COUNTED_MS = 210
+
+let folder: Awaited<ReturnType<typeof makeDataDir>>
+let program: Program
+let api: Api
+let ffmpeg: ReturnType<typeof ffmpegIn>
+const inside = (name: string) => path.join(folder.path, name)
+
+beforeAll(async () => {
+  folder = await makeDataDir()
+  ffmpeg = ffmpegIn(folder.path)
+  program = await startProgram({ dataDir: inside('data') })
+  api = createApi(program.url)
+})
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+/** Uploads a file of the folder; gives the upload once it is looked into. */
+async function uploaded(name: string): Promise<UploadView> {
+  return api.findUpload(await api.upload(name, await readFile(inside(name))))
+}
+
+/** Converts an upload; gives the job, and how long its result is when decoded. */
+async function converted(
+  { id: uploadId, name }: UploadView,
+  format = 'wav',
+): Promise<{ job: JobView; heardMs: number }> {
+  const { id } = await api.convert(uploadId, format)
+  await api.done(id)
+  const job = await api.findJob(id)
+  const file = inside(`${name}.result`)
+  await writeFile(file, await api.result(id))
+  return { job, heardMs: await decodedMs(file) }
+}
+
+type Make = (name: string) => Promise<void>
+const links = async (extension: string, flags: readonly string[], name: string) => {
+  const parts = ['one', 'two'].map((part) => `${part}-${name}.${extension}`)
+  for (const [at, part] of parts.entries())
+    await ffmpeg([...sine(SECONDS / 2, { hertz: 440 * (at + 1), rateHz: 48_000 }), ...flags, part])
+  await chain(folder.path, parts, name)
+}
+const wavOfSize = (size: number) => async (name: string) => {
+  await ffmpeg([...sine(SECONDS), 'plain.wav'])
+  await sizedWav(folder.path, 'plain.wav', size, name)
+}
+
+const WHOLE: Record<string, [name: string, make: Make]> = {
+  'MP3 of variable bitrate without a Xing header': [
+    'vbr.mp3',
+    (name) => ffmpeg([...sine(SECONDS), '-q:a', '4', '-write_xing', '0', name]),
+  ],
+  'raw ADTS': ['raw.aac', (name) => ffmpeg([...sine(SECONDS), name])],
+  'raw AC-3': ['raw.ac3', (name) => ffmpeg([...sine(SECONDS), name])],
+  'chained Ogg Vorbis': ['chained.ogg', (name) => links('ogg', ['-c:a', 'libvorbis'], name)],
+  'chained Ogg Opus': ['chained.opus', (name) => links('opus', ['-c:a', 'libopus'], name)],
+  'chained Ogg FLAC': ['chained.oga', (name) => links('oga', ['-c:a', 'flac'], name)],
+  'M4A with its index at the end': ['moov.m4a', (name) => ffmpeg([...sine(SECONDS), name])],
+  'MP4 in fragments': [
+    'parts.mp4',
+    (name) => ffmpeg([...sine(SECONDS), '-movflags', 'frag_keyframe+empty_moov', name]),
+  ],
+  'FLAC that does not know its length': [
+    'live.flac',
+    async (name) => writeFile(inside(name), await streamed([...sine(SECONDS), '-f', 'flac'])),
+  ],
+  'Matroska that does not know its length': [
+    'live.mkv',
+    async (name) => writeFile(inside(name), await streamed([...sine(SECONDS), '-f', 'matroska'])),
+  ],
+  'WAV of size 0': ['zero.wav', wavOfSize(0)],
+  'WAV of the largest size': ['most.wav', wavOfSize(0xffff_ffff)],
+  'a film': ['film.mp4', (name) => ffmpeg([...pictures(SECONDS), ...sine(SECONDS), '-c:v', 'mpeg4', name])],
+  'a film that is longer than its sound': [
+    'silent-end.mp4',
+    (name) => ffmpeg([...pictures(3 * SECONDS), ...sine(SECONDS), '-c:v', 'mpeg4', name]),
+  ],
+  'a Matroska film that is longer than its sound': [
+    'silent-end.mkv',
+    (name) => ffmpeg([...pictures(3 * SECONDS), ...sine(SECONDS), '-c:v', 'mpeg4', name]),
+  ],
+}
+
+describe('whole in the result, without a warning, and of a length that was told before, is', () => {
+  test.for(Object.entries(WHOLE))('%s', async ([, [name, make]]) => {
+    await make(name)
+    const upload = await uploaded(name)
+    const sourceMs = await decodedMs(inside(name))
+    expect(sourceMs).toBeGreaterThan(SECONDS * 1000 - ONE_FRAME_MS)
+    const { job, heardMs } = await converted(upload)
+    expect(job.warnings).toBeUndefined()
+    expect(Math.abs(heardMs - sourceMs)).toBeLessThan(ONE_FRAME_MS)
+    expect(Math.abs((upload.media?.durationMs ?? 0) - sourceMs)).toBeLessThan(NOT_COUNTED_MS)
+  })
+})
+
+test.for([
+  ['chain.oga', 'flac', '-c:a', 'flac'],
+  ['chain.opus', 'opus', '-c:a', 'libopus'],
+] as const)('%s, whose links no copy keeps, is encoded anew, whole', async ([name, format, ...flags]) => {
+  await links(name.replace('chain.', ''), flags, name)
+  const { job, heardMs } = await converted(await uploaded(name), format)
+  expect([job.warnings, job.result?.copied]).toEqual([undefined, undefined])
+  expect(Math.abs(heardMs - SECONDS * 1000)).toBeLessThan(ONE_FRAME_MS)
+})
+
+test('of several audio streams the first is taken, whole', async () => {
+  const maps = ['-map', '0', '-map', '1', '-c:a', 'flac']
+  await ffmpeg([...sine(SECONDS), ...sine(2 * SECONDS, { hertz: 880 }), ...maps, 'two.mka'])
+  const { heardMs } = await converted(await uploaded('two.mka'))
+  expect(Math.abs(heardMs - SECONDS * 1000)).toBeLessThan(ONE_FRAME_MS)
+})
+
+describe('what was cut off between two blocks, where FFmpeg says nothing of it, is told', () => {
+  const CUT: Record<string, string[]> = {
+    'cut.wav': ['-c:a', 'pcm_s16le'],
+    'cut.w64': ['-c:a', 'pcm_s16le'],
+    'cut-rf64.wav': ['-c:a', 'pcm_s16le', '-rf64', 'always'],
+    'cut.ogg': ['-c:a', 'libvorbis', '-page_duration', '200000'],
+    'cut.opus': ['-c:a', 'libopus', '-page_duration', '200000'],
+  }
+  test.for(Object.entries(CUT))('%s', async ([name, flags]) => {
+    await ffmpeg([...sine(SECONDS), ...flags, name])
+    const whole = await readFile(inside(name))
+    const ogg = whole.lastIndexOf('OggS', whole.length / 2)
+    await writeFile(inside(name), whole.subarray(0, ogg === -1 ? 4 * 20_000 : ogg))
+    const { job, heardMs } = await converted(await uploaded(name), 'flac')
+    expect(job.warnings).toContain('The source is cut off: it ends before the length it announces.')
+    expect(heardMs).toBeGreaterThan(500)
+    expect(heardMs).toBeLessThan(SECONDS * 1000 - 500)
+  })
+})
+
+describe('a file of which there is only the beginning is refused, or failed with a reason', () => {
+  test.for([...Object.keys(SOURCES), 'opus', 'mka', 'wv', 'tta'])('%s', async (extension) => {
+    const name = `head.${extension}`
+    const flags = extension in SOURCES ? SOURCES[extension as keyof typeof SOURCES] : []
+    await makeAudio(inside(name), { seconds: 2, flags })
+    const bytes = (await readFile(inside(name))).subarray(0, 60)
+    const { id } = await api.createUpload(name, bytes.length)
+    await api.putPart(id, 1, bytes)
+    const answer = await api.complete(id)
+    if (answer.status === 422) {
+      expect((await problem(answer)).detail).toMatch(/^This file is not audio that can be converted: ./)
+      return
+    }
+    const job = await api.convert(id, 'mp3')
+    const last = (await api.follow(job.id, ({ state }) => state !== 'queued' && state !== 'running')).at(-1)
+    expect(last).toMatchObject({ state: 'failed', error: { code: 'conversion-failed' } })
+  })
+})
+
+test('a file of a kind that is not read is told so', async () => {
+  await ffmpeg([...sine(1), 'stream.ts'])
+  const bytes = await readFile(inside('stream.ts'))
+  const { id } = await api.createUpload('stream.mp3', bytes.length)
+  await api.putPart(id, 1, bytes)
+  expect(await problem(await api.complete(id))).toMatchObject({
+    code: 'not-audio',
+    detail: 'This file is not audio that can be converted: it is of a kind that is not read.',
+  })
+})
