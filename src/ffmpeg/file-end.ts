@@ -10,7 +10,8 @@ export async function endsEarly(path: string): Promise<boolean> {
   const { size } = await file.stat()
   const head = await read(file, 0, HEAD_BYTES)
   if (head.length < HEAD_BYTES) return false
-  if (head.toString('latin1', 0, 4) === 'OggS') return !hasLastPage(await read(file, size - PAGE_BYTES, PAGE_BYTES))
+  if (head.toString('latin1', 0, 4) === 'OggS')
+    return !hasLastPage(await read(file, size - PAGE_BYTES, PAGE_BYTES))
   const announced = announcedBytes(head)
   return announced !== undefined && announced > size + SLACK_BYTES
 }
