@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { NotAudio, paddingMs, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
+import { NotAudio, paddingMs, probe, uncountedMs, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { ConversionRefused } from './job-errors.ts'
 
 /** A result whose length differs by more than both of these, and padding, has lost or gained something. */
@@ -24,8 +24,8 @@ export async function checkResult(
     throw error instanceof NotAudio ? nothingMade(stderr) : error
   })
   if (!found.durationMs) throw nothingMade(stderr)
-  const paddedMs = paddingMs(source) + paddingMs(found)
-  const warnings = [lengthWarning(found.durationMs, expectedMs, paddedMs), sourceWarning(stderr)]
+  const untoldMs = paddingMs(source) + paddingMs(found) + uncountedMs(source)
+  const warnings = [lengthWarning(found.durationMs, expectedMs, untoldMs), sourceWarning(stderr)]
   return {
     sizeBytes,
     durationMs: found.durationMs,
@@ -48,9 +48,9 @@ const nothingMade = (stderr: string) =>
     log: stderr,
   })
 
-function lengthWarning(actualMs: number, expectedMs: number | null, paddedMs: number): string {
+function lengthWarning(actualMs: number, expectedMs: number | null, untoldMs: number): string {
   if (expectedMs === null) return ''
-  const tolerance = Math.max(TOLERANCE.ms, expectedMs * TOLERANCE.share) + paddedMs
+  const tolerance = Math.max(TOLERANCE.ms, expectedMs * TOLERANCE.share) + untoldMs
   if (Math.abs(actualMs - expectedMs) <= tolerance) return ''
   return `The result lasts ${seconds(actualMs)} s; by what the source announced it should last ${seconds(expectedMs)} s.`
 }

@@ -39,20 +39,21 @@ export async function convert(tools: Tools, running: Running, step: ConvertStep)
   const { format, sources } = step
   const plan = planConversion(format, options, sources.whole)
   refuseImpossible(plan.expectedMs, running.job)
-  const made = await make(tools, running, step, plan).catch((error: unknown) => {
-    if (plan.copy && error instanceof ConversionRefused) return undefined
-    throw error
-  })
-  if (made && !(plan.copy && made.flaws.length > 0)) return made
-  return make(tools, running, step, planConversion(format, options, sources.whole, { mayCopy: false }))
+  if (plan.copy) {
+    const copied = await make(tools, running, step, plan).catch((error: unknown) => {
+      if (error instanceof ConversionRefused) return undefined
+      throw error
+    })
+    if (copied?.isSound) return copied.converted
+  }
+  const encoding = planConversion(format, options, sources.whole, { mayCopy: false })
+  return (await make(tools, running, step, encoding)).converted
 }
 
-async function make(
-  tools: Tools,
-  running: Running,
-  step: ConvertStep,
-  plan: Plan,
-): Promise<Converted & Flawed> {
+/** What was made, and whether nothing at all was found wrong in it. */
+type Made = { converted: Converted; isSound: boolean }
+
+async function make(tools: Tools, running: Running, step: ConvertStep, plan: Plan): Promise<Made> {
   const { job, signal } = running
   const { format, sources, folder, output, limits } = step
   const { options } = job
@@ -66,20 +67,17 @@ async function make(
   const result = await checkResult(tools, { folder, file: output, ...expected, stderr }, signal)
   if (result.sizeBytes >= limits.bytes) throw new DiskFull()
   const after = before && (await measureResult(tools, folder, output, signal))
-  return {
+  const converted = {
     sizeBytes: result.sizeBytes,
     durationMs: result.durationMs,
     ...(plan.copy && { copied: true }),
     ...(before && after && { loudness: { before, after, gainDb } }),
     warnings: [...cutOff(sources.probed), ...made.warnings, ...result.warnings],
-    flaws: result.warnings,
     changes: changesBetween(mediaOf(sources.whole), mediaOf(result.found)),
     log: stderr,
   }
+  return { converted, isSound: result.warnings.length === 0 }
 }
-
-/** What was found wrong in a result itself. */
-type Flawed = { flaws: string[] }
 
 const cutOff = (sources: readonly Probed[]): string[] =>
   sources.some(({ cut }) => cut) ? ['The source is cut off: it ends before the length it announces.'] : []

@@ -5,6 +5,6 @@ const MOST_JOBS = 100
 
 /** Jobs as a query names them: `jobId=a&jobId=b`. Each is there once, and counts once. */
 export const JobIds = z.preprocess(
-  (one) => (Array.isArray(one) ? [...new Set<unknown>(one)] : one === undefined ? one : [one]),
+  (one) => (one === undefined ? one : [...new Set([one].flat())]),
   z.array(z.string()).min(1).max(MOST_JOBS),
 )

@@ -17,15 +17,10 @@ export function createProgress(clock: Clock, { job, report }: Told) {
       ...{ speed: null, etaMs: null, processedMs: 0, at: clock.now(), ...rest },
     })
   const pace = createPace(clock)
-  /** More than one step analyses, each from its own beginning. */
-  let analysed = 0
   let heard = { processedMs: 0, speed: null as number | null }
   return {
     fetching: (share: number) => tell('fetching', between(BEGINS.fetching, BEGINS.analysing, share)),
-    analysing(share: number) {
-      analysed = Math.max(analysed, share)
-      tell('analysing', between(BEGINS.analysing, BEGINS.converting, analysed))
-    },
+    analysing: (share: number) => tell('analysing', between(BEGINS.analysing, BEGINS.converting, share)),
     /** A source of unknown length stands where converting begins: no invented percentage. */
     converting(processedMs: number, durationMs: number | null) {
       const speed = pace(processedMs)

@@ -15,6 +15,7 @@ import type { ConvertStep, Running } from './convert-step.ts'
 import { ConversionRefused, DiskFull } from './job-errors.ts'
 
 const TO_NOWHERE = ['-f', 'null', '-']
+const ONLY_DECODED = ['-map', '0:a:0', ...TO_NOWHERE]
 
 /** Runs FFmpeg to its end; gives what it said on stderr. Throws ToolFailed, FfmpegStalled or the signal's reason. */
 export async function runToEnd(
@@ -32,8 +33,7 @@ export async function runToEnd(
 
 /** Decodes a file that was only copied, which nobody has heard yet; gives what FFmpeg complains of. */
 export function decode(tools: Tools, folder: string, file: string, signal: AbortSignal): Promise<string> {
-  const output = ['-map', '0:a:0', ...TO_NOWHERE]
-  const run = { folder, sources: [file], checksums: true, output, signal }
+  const run = { folder, sources: [file], checksums: true, output: ONLY_DECODED, signal }
   return runToEnd(tools, run).catch((error: unknown) => {
     if (error instanceof ToolFailed) return error.stderr
     throw error
@@ -51,7 +51,7 @@ export async function heardMs(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   let heard = 0
-  const run = { folder, sources: [file], output: ['-map', '0:a:0', ...TO_NOWHERE], signal }
+  const run = { folder, sources: [file], output: ONLY_DECODED, signal }
   await runToEnd(tools, run, (processedMs) => (heard = processedMs)).catch(refuseUnconvertible)
   return heard || undefined
 }

@@ -2,7 +2,7 @@
 export { changesBetween } from './changes.ts'
 export { checkOptions, InvalidOption } from './check-options.ts'
 export { ToolFailed } from './child.ts'
-export { paddingMs, survivesChecksums } from './codec-frames.ts'
+export { paddingMs, survivesChecksums, uncountedMs } from './codec-frames.ts'
 export type { Format } from './format.ts'
 export { encoderOf, FORMATS, PRESETS } from './formats.ts'
 export { joinedMedia, joinedSource } from './join.ts'
