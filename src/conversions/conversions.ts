@@ -51,8 +51,7 @@ export class Conversions {
 
   /**
    * Queues the conversion of a finished upload, or of several joined. Throws UnknownFormat, UnknownPreset, OptionRefused,
-   * TooLong, IdempotencyConflict, and what claiming an upload throws: UploadNotFound, SourceRefused, UploadNotReady,
-   * UploadExpired.
+   * TooLong, IdempotencyConflict, and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
    */
   async request(request: JobRequest, idempotencyKey?: string): Promise<Seen> {
     const { jobs, formats, reader, clock, log, retentionMs, maxDurationMs, onQueued } = this.#parts

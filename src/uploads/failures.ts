@@ -147,8 +147,8 @@ export class UploadBusy extends Failure {
 /** Not audio, audio that is out of bounds, or not the bytes that were announced: the message says what was found. */
 export class SourceRefused extends Failure {
   readonly code: RefusalCode
-  constructor(code: RefusalCode, message: string, facts?: { uploadId: string }) {
-    super(message, facts)
+  constructor(code: RefusalCode, message: string) {
+    super(message)
     this.code = code satisfies ProblemCode
   }
 }

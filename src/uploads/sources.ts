@@ -1,6 +1,6 @@
 import type { Media } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { SourceRefused, UploadExpired, UploadNotReady } from './failures.ts'
+import { UploadExpired, UploadNotReady } from './failures.ts'
 import { findLiving } from './states.ts'
 import { sourceExpiry, type Session } from './upload.ts'
 import type { UploadRepository } from './upload-repository.ts'
@@ -20,16 +20,13 @@ export class Sources {
   }
 
   /**
-   * A finished upload, kept at least until `neededUntil`. Throws UploadNotFound, SourceRefused, UploadNotReady,
-   * UploadExpired, which all tell the upload: it may be one of many.
+   * A finished upload, kept at least until `neededUntil`. Throws UploadNotFound, UploadNotReady, UploadExpired,
+   * which all tell the upload: it may be one of many.
    */
   async claim(uploadId: string, neededUntil: number): Promise<{ session: Session; media: Media }> {
     const { repository, clock } = this.#parts
     const session = await findLiving(repository, uploadId, clock.now())
-    const { state, name, refusal } = session
-    if (state === 'failed' && refusal)
-      throw new SourceRefused(refusal.code, `${name}: ${refusal.message}`, { uploadId })
-    if (state !== 'ready' || !session.media) throw new UploadNotReady(uploadId)
+    if (session.state !== 'ready' || !session.media) throw new UploadNotReady(uploadId)
     if (!(await this.#outlives(session, neededUntil))) throw new UploadExpired(uploadId)
     return { session, media: session.media }
   }
