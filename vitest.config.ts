@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, include: string[], testTimeout: number, globalSetup: string[] = []) => ({
-  test: { name, include, testTimeout, hookTimeout: 60_000, environment: 'node' as const, globalSetup },
+  test: {
+    ...{ name, include, testTimeout, hookTimeout: 60_000, environment: 'node' as const, globalSetup },
+    expect: { poll: { timeout: testTimeout / 2 } },
+  },
 })
 
 /** After all others, and more at once than there are processors. */

@@ -25,9 +25,10 @@ test('whichever process is killed at whichever moment, every accepted job ends d
   const halfway = await Promise.any(jobs.map((id) => visitor.saw(id, ({ progress }) => progress > 40)))
   await crash(fleet.runnerOf(halfway.jobId))
 
-  const waiting = jobs.filter((id) => visitor.last(id)?.state === 'queued')
-  const started = await Promise.any(waiting.map((id) => visitor.saw(id, ({ state }) => state === 'running')))
-  await crash(fleet.runnerOf(started.jobId)) // as soon as it has begun
+  const last = await visitor.convert(long, 'opus')
+  jobs.push(last)
+  await visitor.saw(last, ({ state }) => state === 'running')
+  await crash(fleet.runnerOf(last)) // as soon as it has begun
 
   const before = fleet.s3.struck()
   fleet.s3.set({ kind: 'hang', only: ({ method, path }) => method !== 'GET' && path.includes('/results/') })
