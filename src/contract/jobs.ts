@@ -78,6 +78,7 @@ export const Change = z
       'codec',
       'sampleRateHz',
       'channels',
+      'layout',
       'bitDepth',
       'durationMs',
       'tags',

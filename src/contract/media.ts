@@ -8,6 +8,12 @@ export const Media = z
     durationMs: z.number().int().nonnegative().nullable().describe('null where the file does not tell'),
     sampleRateHz: z.number().int().positive(),
     channels: z.number().int().positive(),
+    layout: z
+      .string()
+      .optional()
+      .describe(
+        'FFmpeg name of the channel layout, e.g. `5.1(side)`; absent for mono, stereo and where not told',
+      ),
     bitDepth: z.number().int().positive().optional().describe('Lossless sources only'),
     float: z
       .boolean()

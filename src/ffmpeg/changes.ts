@@ -1,4 +1,5 @@
 import type { Change, Media } from '../contract/index.ts'
+import { isSameSound } from './layouts.ts'
 import { withoutTechnical } from './tags.ts'
 
 /** Padding of codecs and rounding of containers are no change of length. */
@@ -13,6 +14,8 @@ export function changesBetween(source: Media, result: Media): Change[] {
   tell('codec', source.codec, result.codec)
   tell('sampleRateHz', source.sampleRateHz, result.sampleRateHz)
   tell('channels', source.channels, result.channels)
+  if (source.channels === result.channels && source.layout && result.layout)
+    if (!isSameSound(source.layout, result.layout)) tell('layout', source.layout, result.layout)
   if (source.bitDepth && result.bitDepth) tell('bitDepth', source.bitDepth, result.bitDepth)
   const { durationMs } = source
   if (durationMs !== null && result.durationMs !== null)

@@ -1,5 +1,6 @@
 import type { JobOptions } from '../contract/index.ts'
 import type { Format, Target } from './format.ts'
+import { routeTo, type Route } from './layouts.ts'
 import type { Plan } from './plan.ts'
 import type { Probed } from './probe.ts'
 
@@ -7,7 +8,7 @@ import type { Probed } from './probe.ts'
 export type FilterParts = {
   format: Format
   options: JobOptions
-  source: Pick<Probed, 'sampleRateHz' | 'channels' | 'bitDepth' | 'float'>
+  source: Pick<Probed, 'sampleRateHz' | 'channels' | 'layout' | 'bitDepth' | 'float'>
   plan: Plan
   /** Decibels by which everything is made louder, once that was measured. */
   gainDb?: number
@@ -23,17 +24,22 @@ export function filterChain(parts: FilterParts): string {
     ...(gainDb === 0 ? [] : [`volume=${gainDb}dB:precision=double`]),
   ]
   const shaping = [...edits, ...fades(options, plan.expectedMs)]
-  const layout = layoutFilter(parts)
-  const computes = shaping.some((filter) => !filter.startsWith('atrim') && !filter.startsWith('asetpts'))
-  const wide = computes || layout !== '' ? ['aformat=sample_fmts=dbl'] : []
-  return [...wide, ...shaping, layout, resample(parts, computes || layout !== '')].filter(Boolean).join(',')
+  const route = routeOf(parts)
+  const computes =
+    route.mixes || shaping.some((filter) => !filter.startsWith('atrim') && !filter.startsWith('asetpts'))
+  const wide = computes ? ['aformat=sample_fmts=dbl'] : []
+  return [...wide, ...shaping, ...route.filters, resample(parts, computes)].filter(Boolean).join(',')
 }
 
 /** What is heard when loudness is measured: the part, the speed and the fades of the result. */
 export function measuredChain(parts: FilterParts): string {
   const { options, plan } = parts
-  const heard = [...editsBeforeGain(options), ...fades(options, plan.expectedMs), layoutFilter(parts)]
-  return ['aformat=sample_fmts=dbl', ...heard].filter(Boolean).join(',')
+  const heard = [...editsBeforeGain(options), ...fades(options, plan.expectedMs), ...routeOf(parts).filters]
+  return ['aformat=sample_fmts=dbl', ...heard].join(',')
+}
+
+function routeOf({ format, source, plan: { target } }: FilterParts): Route {
+  return routeTo(target, source, format.lossless)
 }
 
 function editsBeforeGain({ trim, tempo = 1 }: JobOptions): string[] {
@@ -56,28 +62,6 @@ function fades({ fadeInMs = 0, fadeOutMs = 0 }: JobOptions, expectedMs: number |
       : []),
   ]
 }
-
-/** Names FFmpeg gives the usual layout of each channel count. */
-const LAYOUTS: Record<number, string> = {
-  ...{ 1: 'mono', 2: 'stereo', 3: '3.0', 4: 'quad', 5: '5.0', 6: '5.1', 7: '6.1', 8: '7.1' },
-}
-
-/** Opus and AC-3 take layouts by their usual names only, and sources have others of the same size. */
-const NAMED_LAYOUTS_ONLY = new Set(['opus', 'webm', 'ac3'])
-
-function layoutFilter({ format, source, plan: { target } }: FilterParts): string {
-  const isOther = target.channels !== source.channels
-  const layout = LAYOUTS[target.channels]
-  if (layout === undefined || !(isOther || (target.channels > 2 && NAMED_LAYOUTS_ONLY.has(format.id))))
-    return ''
-  if (source.channels === 1 && target.channels === 2) return ONE_TO_BOTH
-  return `${isOther ? `${MIX},` : ''}aformat=channel_layouts=${layout}`
-}
-
-/** FFmpeg's own matrix makes both channels 3 dB quieter than the one they come from. */
-const ONE_TO_BOTH = 'pan=stereo|c0=c0|c1=c0'
-/** The shares of a mix add up to 1; in floating point FFmpeg lets them grow beyond, and the result clips. */
-const MIX = 'aresample=rematrix_maxval=1'
 
 /** soxr at 28 bits, with triangular dither where samples have to be rounded to fewer bits. */
 function resample({ source, plan: { target }, soxr }: FilterParts, isComputed: boolean): string {

@@ -1,7 +1,7 @@
 import type { JobOptions, Media, OptionDescription } from '../contract/index.ts'
 
 /** What the encoder is given: a source's audio after everything that had to be changed. */
-export type Target = Pick<Media, 'codec' | 'sampleRateHz' | 'channels' | 'bitDepth' | 'float'>
+export type Target = Pick<Media, 'codec' | 'sampleRateHz' | 'channels' | 'layout' | 'bitDepth' | 'float'>
 
 /** Audio that may be taken as it is: its codec, and the containers that tell all that belongs to it. */
 export type Copied = { codec: RegExp; from: readonly string[] | 'anywhere' }
@@ -24,6 +24,8 @@ export type Format = {
   sampleRatesHz?: readonly number[]
   highestRateHz: number
   maxChannels: number
+  /** FFmpeg's names of the channel layouts its encoder takes, usual ones first of each count; absent: any. */
+  layouts?: readonly string[]
   /** Bits a sample can have, rising; absent for lossy formats. */
   depths?: readonly number[]
   /** FFmpeg's name of the codec in the file. */

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Media } from '../contract/index.ts'
+import { layoutNamed, usualLayout, type Layout } from './layouts.ts'
 import type { Probed } from './probe.ts'
 import type { Chapter, Tags } from './tags.ts'
 
@@ -21,7 +22,7 @@ export function joinedMedia(files: readonly Joinable<Media>[], crossfadeMs: numb
     codec: all.every(({ codec }) => codec === first.codec) ? first.codec : 'several',
     durationMs: joinedDuration(all, crossfadeMs),
     sampleRateHz: Math.max(...all.map(({ sampleRateHz }) => sampleRateHz)),
-    channels: Math.max(...all.map(({ channels }) => channels)),
+    ...widest(all),
     ...(bitDepth !== undefined && { bitDepth }),
     ...(bitDepth !== undefined && all.some(({ float }) => float) && { float: true }),
     tags: sharedTags(all.map(({ tags }) => tags)),
@@ -41,6 +42,13 @@ export function joinedSource(files: readonly Joinable<Probed>[], crossfadeMs: nu
     writtenTags: sharedTags(files.map(({ media }) => media.writtenTags)),
     chapters: joinedChapters(files, crossfadeMs),
   }
+}
+
+/** The first of those with the most channels says where they are. */
+function widest(all: readonly Media[]): Layout {
+  const most = Math.max(...all.map(({ channels }) => channels))
+  const layout = all.find(({ channels, layout }) => channels === most && layout !== undefined)?.layout
+  return { channels: most, ...layoutNamed(layout ?? usualLayout(most)) }
 }
 
 function joinedDuration(all: readonly Pick<Media, 'durationMs'>[], crossfadeMs: number): number | null {

@@ -51,6 +51,7 @@ const alac: Format = {
   encoders: ['alac'],
   highestRateHz: 384_000,
   maxChannels: 8,
+  layouts: ['mono', 'stereo', '3.0', '4.0', '5.0', '5.1', '6.1(back)', '7.1(wide)'],
   depths: [16, 24],
   options: option.takes({ bitDepth: option.bitDepth([16, 24]), ...common }),
   codecName: () => 'alac',

@@ -22,6 +22,7 @@ const mp3: Format = {
   sampleRatesHz: option.MPEG_RATES,
   highestRateHz: 48_000,
   maxChannels: 2,
+  layouts: ['mono', 'stereo'],
   options: option.takes({
     quality: option.quality(0, 9, 0, 2),
     bitrateKbps: option.bitrate(32, 320),
@@ -55,6 +56,16 @@ export const mpeg4 = {
   chapters: 'muxer',
 } as const
 
+/**
+ * Those with a channel configuration of their own (ISO 14496-3, table 1.19), which every player knows; the others, which
+ * need a program config element, only where none of the first has the same channels.
+ */
+const AAC_LAYOUTS = [
+  ...['mono', 'stereo', '3.0', '4.0', '5.0', '5.1', '7.1'],
+  ...['2.1', '3.0(back)', 'quad', 'quad(side)', '3.1', '4.1', '6.0', '6.0(front)', 'hexagonal'],
+  ...['6.1', '6.1(back)', '6.1(front)', '7.0', '7.0(front)', '7.1(wide)', '7.1(wide-side)', 'octagonal'],
+]
+
 const aac: Format = {
   ...lossy,
   ...mpeg4,
@@ -67,6 +78,7 @@ const aac: Format = {
   sampleRatesHz: option.AAC_RATES,
   highestRateHz: 96_000,
   maxChannels: 8,
+  layouts: AAC_LAYOUTS,
   options: option.takes({
     bitrateKbps: option.bitrate(32, 512, 192),
     sampleRateHz: option.sampleRateHz(option.AAC_RATES),
@@ -86,6 +98,9 @@ const m4b: Format = {
   encode: ({ bitrateKbps }, { channels }) => ['-b:a', `${bitrateKbps ?? shareOf(96, channels)}k`],
 }
 
+/** One for each count: RFC 7845, 5.1.1.2, and Vorbis I, 4.3.9. */
+const XIPH_LAYOUTS = ['mono', 'stereo', '3.0', 'quad', '5.0', '5.1', '6.1', '7.1']
+
 const opus: Format = {
   ...lossy,
   id: 'opus',
@@ -99,6 +114,7 @@ const opus: Format = {
   sampleRatesHz: [48000], // RFC 6716: the decoder always gives 48 kHz
   highestRateHz: 48_000,
   maxChannels: 8,
+  layouts: XIPH_LAYOUTS,
   options: option.takes({
     bitrateKbps: option.bitrate(6, 510, 128),
     channels: option.channels(8),
@@ -139,6 +155,7 @@ const vorbis: Format = {
   muxerFlags: [],
   highestRateHz: 192_000,
   maxChannels: 8,
+  layouts: XIPH_LAYOUTS,
   options: option.takes({
     quality: option.quality(0, 10, 10, 6),
     sampleRateHz: option.sampleRateHz(option.COMMON_RATES),
@@ -165,6 +182,10 @@ const ac3: Format = {
   sampleRatesHz: option.AC3_RATES,
   highestRateHz: 48_000,
   maxChannels: 6,
+  layouts: [
+    ...['mono', 'stereo', '3.0', '3.0(back)', '2.1', 'quad', 'quad(side)', '4.0', '3.1'],
+    ...['5.0', '5.0(side)', '4.1', '5.1', '5.1(side)'],
+  ],
   options: option.takes(
     {
       bitrateKbps: { type: 'choice', label: 'Bitrate', choices: option.AC3_BITRATES, unit: 'kbit/s' },

@@ -1,5 +1,6 @@
 import type { JobOptions, Media } from '../contract/index.ts'
 import type { Format, Target } from './format.ts'
+import { layoutNamed, targetLayout } from './layouts.ts'
 import { movedChapters, tagsFor, wantedTags, type Chapter } from './tags.ts'
 
 /** What is known of a source before it is converted: enough to tell what will become of it. */
@@ -29,15 +30,19 @@ export function planConversion(
 ): Plan {
   const expectedMs = expectedDuration(options, source.durationMs)
   if (mayCopy && canCopy(format, options, source)) {
-    const { codec, sampleRateHz, channels, bitDepth, float } = source
+    const { codec, sampleRateHz, channels, layout, bitDepth, float } = source
     const depth = { ...(bitDepth && { bitDepth }), ...(float && { float }) }
-    return { copy: true, target: { codec, sampleRateHz, channels, ...depth }, expectedMs }
+    return {
+      copy: true,
+      target: { codec, sampleRateHz, channels, ...layoutNamed(layout), ...depth },
+      expectedMs,
+    }
   }
   const depth = targetDepth(format, options, source)
   const target = {
     codec: format.codecName(depth),
     sampleRateHz: targetRate(format, options, source),
-    channels: options.channels ?? Math.min(source.channels, format.maxChannels),
+    ...targetLayout(format, source, options.channels),
     ...depth,
   }
   return { copy: false, target, expectedMs }

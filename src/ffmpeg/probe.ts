@@ -4,6 +4,7 @@ import { Media } from '../contract/index.ts'
 import { runTool, ToolFailed, ToolTimedOut } from './child.ts'
 import { HARDENED_INPUT, wrap } from './command.ts'
 import { endsEarly } from './file-end.ts'
+import { layoutNamed } from './layouts.ts'
 import { withoutTechnical, type Chapter, type Tags } from './tags.ts'
 import type { Tools } from './tools.ts'
 
@@ -42,6 +43,7 @@ const Stream = z.looseObject({
   codec_name: z.string().optional(),
   sample_rate: z.coerce.number().int().optional(),
   channels: z.number().int().optional(),
+  channel_layout: z.string().optional(),
   start_time: z.coerce.number().optional(),
   duration: z.coerce.number().optional(),
   sample_fmt: z.string().optional(),
@@ -140,6 +142,7 @@ function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed
     durationMs: seconds === undefined ? null : Math.max(0, Math.round(seconds * 1000)),
     sampleRateHz: audio.sample_rate,
     channels: audio.channels,
+    ...layoutNamed(audio.channel_layout),
     ...(depth && { bitDepth: depth }),
     ...(depth && /^(flt|dbl)/.test(audio.sample_fmt ?? '') && { float: true }),
     ...(format.bit_rate && { bitrateKbps: Math.round(format.bit_rate / 1000) }),

@@ -1,0 +1,117 @@
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { channelsOf } from '../../src/ffmpeg/layouts.ts'
+import { convertFile, formatOf, type Made } from '../support/convert-file.ts'
+import { makeDataDir } from '../support/program.ts'
+import { Random } from '../support/random.ts'
+import { countOf, digestOf, ffmpegLayouts, heardIn, makeSound, samplesOf } from '../support/sound.ts'
+
+let folder: Awaited<ReturnType<typeof makeDataDir>>
+beforeAll(async () => {
+  folder = await makeDataDir()
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+const RATES = [8000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000]
+const LAYOUTS = ['mono', 'stereo', '2.1', 'quad', '5.1', '5.1(side)', '7.1']
+const TARGETS = ['flac', 'alac', 'wav', 'aiff', 'wavpack']
+const DEPTHS = ['16 bits', '24 bits', 'float'] as const
+type Depth = (typeof DEPTHS)[number]
+
+/** Sources of each depth, in turn of several containers. */
+const SOURCES: Record<Depth, { extension: string; flags: string[] }[]> = {
+  '16 bits': [
+    { extension: 'wav', flags: ['-c:a', 'pcm_s16le'] },
+    { extension: 'flac', flags: ['-c:a', 'flac', '-sample_fmt', 's16'] },
+  ],
+  '24 bits': [
+    { extension: 'flac', flags: ['-c:a', 'flac', '-sample_fmt', 's32', '-bits_per_raw_sample', '24'] },
+    { extension: 'wav', flags: ['-c:a', 'pcm_s24le'] },
+  ],
+  float: [{ extension: 'wav', flags: ['-c:a', 'pcm_f32le'] }],
+}
+
+type Case = { rateHz: number; layout: string; depth: Depth; target: string; turn: number }
+
+/** Every pair of one of those with a target, with a depth or of a target with a depth is in one of them at least. */
+const CASES = RATES.flatMap((rateHz, row) =>
+  TARGETS.map((target, column): Case => {
+    const turn = row + column
+    const depth = DEPTHS[turn % DEPTHS.length] ?? 'float'
+    return { rateHz, layout: LAYOUTS[turn % LAYOUTS.length] ?? 'mono', depth, target, turn }
+  }),
+)
+
+const FRAMES = 6007 // more than one block of every codec, and no whole number of them
+
+/** Noise that uses every bit, other in each channel, and never quite as loud as can be. */
+async function noise({ rateHz, layout, depth, turn }: Omit<Case, 'target'>, name: string): Promise<string> {
+  const random = new Random(turn)
+  const kinds = SOURCES[depth]
+  const { extension, flags } = kinds[turn % kinds.length] ?? { extension: 'wav', flags: [] }
+  const file = path.join(folder.path, `${name}.${extension}`)
+  await makeSound(file, { rateHz, layout, frames: FRAMES, flags, sample: () => random.next() * 1.9 - 0.95 })
+  return file
+}
+
+/** Differences of lengths are none, so what was foretold is what was found. */
+function expectTruthful({ changes, foretold, warnings, log }: Made): void {
+  expect([warnings, log]).toEqual([[], ''])
+  expect(changes).toEqual(foretold)
+}
+
+const holds = (target: string, depth: Depth) =>
+  depth === 'float' ? ['wav', 'wavpack'].includes(target) : true
+
+describe.each(CASES)('$rateHz Hz, $layout, $depth to $target', (one) => {
+  const { rateHz, layout, depth, target } = one
+
+  test.runIf(holds(target, depth))('every sample is as it was', async () => {
+    const source = await noise(one, `${rateHz}-${layout}`)
+    const made = await convertFile(source, target)
+    expectTruthful(made)
+    const as = depth === 'float' ? 'f32le' : 's32le'
+    expect(await digestOf(made.file, as)).toBe(await digestOf(source, as))
+    const bits = { '16 bits': 16, '24 bits': 24, float: 32 }[depth]
+    const kept = { rateHz, channels: countOf(layout), bits, float: depth === 'float' }
+    expect(await heardIn(made.file)).toMatchObject(kept)
+  })
+
+  test.runIf(!holds(target, depth))('24 bits with triangular dither, and the job tells it', async () => {
+    const source = await noise(one, `${rateHz}-${layout}`)
+    const made = await convertFile(source, target)
+    expectTruthful(made)
+    expect(made.changes).toContainEqual({ what: 'bitDepth', from: 32, to: 24 })
+    expect(await heardIn(made.file)).toMatchObject({ rateHz, channels: countOf(layout), bits: 24 })
+    const error = await errorsIn24Bits(source, made.file)
+    // Dither of at most one step either way, then the encoder leaves off what is below a step.
+    expect(error.largest).toBeLessThanOrEqual(2)
+    // Without dither this is 0.29 steps, with the triangular one 0.5.
+    expect(error.spread).toBeGreaterThan(0.45)
+    expect(error.spread).toBeLessThan(0.55)
+  })
+})
+
+/** By how many steps of 24 bits two files differ: at most, and how much that varies. */
+async function errorsIn24Bits(source: string, result: string): Promise<{ largest: number; spread: number }> {
+  const [before, after] = [await samplesOf(source), await samplesOf(result)]
+  const errors = before.flatMap((samples, channel) =>
+    Array.from(samples, (sample, frame) => ((after[channel]?.[frame] ?? 9) - sample) * 2 ** 23),
+  )
+  const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length
+  const middle = mean(errors)
+  return {
+    largest: errors.reduce((most, error) => Math.max(most, Math.abs(error)), 0),
+    spread: Math.sqrt(mean(errors.map((error) => (error - middle) ** 2))),
+  }
+}
+
+test('the cases have every pair', () => {
+  const pairs = (one: keyof Case, other: keyof Case) =>
+    new Set(CASES.map((each) => `${each[one]} ${each[other]}`)).size
+  expect(pairs('rateHz', 'target')).toBe(RATES.length * TARGETS.length)
+  expect(pairs('layout', 'target')).toBe(LAYOUTS.length * TARGETS.length)
+  expect(pairs('rateHz', 'depth')).toBe(RATES.length * DEPTHS.length)
+  expect(pairs('layout', 'depth')).toBe(LAYOUTS.length * DEPTHS.length)
+  expect(pairs('depth', 'target')).toBe(DEPTHS.length * TARGETS.length)
+})

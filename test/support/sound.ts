@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { rm, writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { channelsOf } from '../../src/ffmpeg/layouts.ts'
+
+const run = promisify(execFile)
+const ffmpeg = (...args: string[]) =>
+  run('ffmpeg', ['-v', 'error', '-y', ...args], { encoding: 'buffer', maxBuffer: 1 << 28 })
+
+export type Sound = {
+  rateHz: number
+  /** FFmpeg's name. */
+  layout: string
+  frames: number
+  /** What FFmpeg makes the file with. */
+  flags: readonly string[]
+  /** Between -1 and 1. */
+  sample: (frame: number, channel: number) => number
+}
+
+/** Writes such a sound; FFmpeg picks the container by the name's extension. */
+export async function makeSound(
+  file: string,
+  { rateHz, layout, frames, flags, sample }: Sound,
+): Promise<void> {
+  const channels = countOf(layout)
+  const samples = Float64Array.from({ length: frames * channels }, (_, at) =>
+    sample(Math.floor(at / channels), at % channels),
+  )
+  const raw = `${file}.raw`
+  await writeFile(raw, samples)
+  await ffmpeg('-ch_layout', layout, '-f', 'f64le', '-ar', `${rateHz}`, '-i', raw, ...flags, file)
+  await rm(raw)
+}
+
+export const countOf = (layout: string): number => channelsOf(layout)?.length ?? 0
+
+/** Digest of all samples that come out of a file, as integers or floats of 32 bits. */
+export async function digestOf(file: string, as: 's32le' | 'f32le'): Promise<string> {
+  const { stdout } = await ffmpeg('-i', file, '-map', '0:a:0', '-c:a', `pcm_${as}`, '-f', 'md5', '-')
+  return stdout.toString().trim()
+}
+
+/** All samples that come out of a file, one array for each channel. */
+export async function samplesOf(file: string): Promise<Float64Array[]> {
+  const { channels } = await heardIn(file)
+  const { stdout } = await ffmpeg('-i', file, '-map', '0:a:0', '-f', 'f64le', '-')
+  const all = new Float64Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length))
+  return Array.from({ length: channels }, (_, channel) =>
+    Float64Array.from({ length: all.length / channels }, (_, frame) => all[frame * channels + channel] ?? 0),
+  )
+}
+
+/** What ffprobe says of a file without any of our flags. */
+export type Heard = { rateHz: number; channels: number; layout: string; bits: number; float: boolean }
+
+type Stream = {
+  sample_rate: string
+  channels: number
+  channel_layout?: string
+  sample_fmt: string
+  bits_per_sample: number
+  bits_per_raw_sample?: string
+}
+
+export async function heardIn(file: string): Promise<Heard> {
+  const shown = ['-v', 'error', '-select_streams', 'a', '-show_streams', '-of', 'json']
+  const { stdout } = await run('ffprobe', [...shown, file])
+  const [found] = (JSON.parse(stdout) as { streams: Stream[] }).streams
+  if (!found) throw new Error(`There is no sound in ${file}.`)
+  return {
+    rateHz: Number(found.sample_rate),
+    channels: found.channels,
+    layout: found.channel_layout ?? '',
+    bits: Number(found.bits_per_raw_sample ?? found.bits_per_sample) || found.bits_per_sample,
+    float: found.sample_fmt.startsWith('flt'),
+  }
+}
+
+/** The layouts FFmpeg has, each with its channels. */
+export async function ffmpegLayouts(): Promise<Record<string, string[]>> {
+  const { stdout } = await run('ffmpeg', ['-v', 'error', '-layouts'])
+  const named = stdout.slice(stdout.indexOf('Standard channel layouts'))
+  return Object.fromEntries(
+    [...named.matchAll(/^(\S+) +([A-Z0-9]+(?:\+[A-Z0-9]+)*)$/gm)].map(([, name = '', channels = '']) => [
+      name,
+      channels.split('+'),
+    ]),
+  )
+}
