@@ -182,9 +182,10 @@ const ac3: Format = {
   sampleRatesHz: option.AC3_RATES,
   highestRateHz: 48_000,
   maxChannels: 6,
+  // First of each pair is what decoders call it.
   layouts: [
-    ...['mono', 'stereo', '3.0', '3.0(back)', '2.1', 'quad', 'quad(side)', '4.0', '3.1'],
-    ...['5.0', '5.0(side)', '4.1', '5.1', '5.1(side)'],
+    ...['mono', 'stereo', '3.0', '3.0(back)', '2.1', 'quad(side)', 'quad', '4.0', '3.1'],
+    ...['5.0(side)', '5.0', '4.1', '5.1(side)', '5.1'],
   ],
   options: option.takes(
     {

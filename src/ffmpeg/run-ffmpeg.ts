@@ -1,6 +1,7 @@
 import { HOUR_MS } from '../kernel/units.ts'
 import { startChild, ToolFailed } from './child.ts'
 import { HARDENED_INPUT, METADATA_INPUT, wrap } from './command.ts'
+import { complaintsIn } from './complaints.ts'
 import { parseProgress, type FfmpegProgress } from './progress-lines.ts'
 import type { Tools } from './tools.ts'
 
@@ -34,7 +35,7 @@ const CHECKSUMS = ['-err_detect', 'crccheck']
 const REPORTING = ['-nostdin', '-hide_banner', '-progress', 'pipe:3', '-nostats', '-stats_period', '0.5']
 
 /**
- * Runs FFmpeg with the hardened command line and yields how far it is; returns what it said on stderr (last 4 KB).
+ * Runs FFmpeg with the hardened command line and yields how far it is; returns what it complained of (last 4 KB).
  * Leaving the loop or aborting `signal` kills it at once. Throws {@link ToolFailed}, {@link FfmpegStalled} or the
  * signal's reason. Exit code 0 proves nothing: the caller checks the output.
  */
@@ -58,7 +59,7 @@ export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<F
     signal.throwIfAborted()
     if (watchdog.bit()) throw new FfmpegStalled(`FFmpeg made no progress for ${stallMs / 1000} s.`)
     if (exitCode !== 0) throw new ToolFailed('ffmpeg', exitCode, child.stderr())
-    return child.stderr()
+    return complaintsIn(child.stderr())
   } finally {
     watchdog.stop()
     clearTimeout(longest)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { channelsOf } from '../../src/ffmpeg/layouts.ts'
 
@@ -8,6 +8,7 @@ const ffmpeg = (...args: string[]) =>
   run('ffmpeg', ['-v', 'error', '-y', ...args], { encoding: 'buffer', maxBuffer: 1 << 28 })
 
 export type Sound = {
+  file: string
   rateHz: number
   /** FFmpeg's name. */
   layout: string
@@ -18,32 +19,41 @@ export type Sound = {
   sample: (frame: number, channel: number) => number
 }
 
-/** Writes such a sound; FFmpeg picks the container by the name's extension. */
-export async function makeSound(
-  file: string,
-  { rateHz, layout, frames, flags, sample }: Sound,
-): Promise<void> {
+/** Writes such sounds, all at once; FFmpeg picks the container of each by the file's extension. */
+export async function makeSounds(sounds: readonly Sound[]): Promise<void> {
+  for (const sound of sounds) await writeFile(rawOf(sound), samplesIn(sound))
+  const inputs = sounds.flatMap((sound) => [
+    ...['-ch_layout', sound.layout, '-f', 'f64le', '-ar', `${sound.rateHz}`, '-i', rawOf(sound)],
+  ])
+  const outputs = sounds.flatMap(({ file, flags }, index) => ['-map', `${index}:a`, ...flags, file])
+  await ffmpeg(...inputs, ...outputs)
+  for (const sound of sounds) await rm(rawOf(sound))
+}
+
+const rawOf = ({ file }: Sound) => `${file}.raw`
+
+function samplesIn({ layout, frames, sample }: Sound): Float64Array {
   const channels = countOf(layout)
-  const samples = Float64Array.from({ length: frames * channels }, (_, at) =>
+  return Float64Array.from({ length: frames * channels }, (_, at) =>
     sample(Math.floor(at / channels), at % channels),
   )
-  const raw = `${file}.raw`
-  await writeFile(raw, samples)
-  await ffmpeg('-ch_layout', layout, '-f', 'f64le', '-ar', `${rateHz}`, '-i', raw, ...flags, file)
-  await rm(raw)
 }
 
 export const countOf = (layout: string): number => channelsOf(layout)?.length ?? 0
 
-/** Digest of all samples that come out of a file, as integers or floats of 32 bits. */
-export async function digestOf(file: string, as: 's32le' | 'f32le'): Promise<string> {
-  const { stdout } = await ffmpeg('-i', file, '-map', '0:a:0', '-c:a', `pcm_${as}`, '-f', 'md5', '-')
-  return stdout.toString().trim()
+/** Digests of all samples that come out of files, as integers or floats of 32 bits. */
+export async function digestsOf(files: readonly string[], as: 's32le' | 'f32le'): Promise<string[]> {
+  const inputs = files.flatMap((file) => ['-i', file])
+  const digests = files.map((file) => `${file}.md5`)
+  const outputs = digests.flatMap((digest, index) => [
+    ...['-map', `${index}:a:0`, '-c:a', `pcm_${as}`, '-f', 'md5', digest],
+  ])
+  await ffmpeg(...inputs, ...outputs)
+  return Promise.all(digests.map((digest) => readFile(digest, 'utf8')))
 }
 
 /** All samples that come out of a file, one array for each channel. */
-export async function samplesOf(file: string): Promise<Float64Array[]> {
-  const { channels } = await heardIn(file)
+export async function samplesOf(file: string, channels: number): Promise<Float64Array[]> {
   const { stdout } = await ffmpeg('-i', file, '-map', '0:a:0', '-f', 'f64le', '-')
   const all = new Float64Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length))
   return Array.from({ length: channels }, (_, channel) =>
