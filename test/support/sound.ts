@@ -41,12 +41,12 @@ function samplesIn({ layout, frames, sample }: Sound): Float64Array {
 
 export const countOf = (layout: string): number => channelsOf(layout)?.length ?? 0
 
-/** Digests of all samples that come out of files, as integers or floats of 32 bits. */
-export async function digestsOf(files: readonly string[], as: 's32le' | 'f32le'): Promise<string[]> {
+/** Digests of all samples that come out of files, in a form that holds every one of 16 to 32 bits, float or not. */
+export async function digestsOf(files: readonly string[]): Promise<string[]> {
   const inputs = files.flatMap((file) => ['-i', file])
   const digests = files.map((file) => `${file}.md5`)
   const outputs = digests.flatMap((digest, index) => [
-    ...['-map', `${index}:a:0`, '-c:a', `pcm_${as}`, '-f', 'md5', digest],
+    ...['-map', `${index}:a:0`, '-c:a', 'pcm_f64le', '-f', 'md5', digest],
   ])
   await ffmpeg(...inputs, ...outputs)
   return Promise.all(digests.map((digest) => readFile(digest, 'utf8')))
