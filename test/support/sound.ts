@@ -52,39 +52,21 @@ export async function digestsOf(files: readonly string[]): Promise<string[]> {
   return Promise.all(digests.map((digest) => readFile(digest, 'utf8')))
 }
 
-/** All samples that come out of a file, one array for each channel. */
-export async function samplesOf(file: string, channels: number): Promise<Float64Array[]> {
-  const { stdout } = await ffmpeg('-i', file, '-map', '0:a:0', '-f', 'f64le', '-')
-  const all = new Float64Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length))
-  return Array.from({ length: channels }, (_, channel) =>
-    Float64Array.from({ length: all.length / channels }, (_, frame) => all[frame * channels + channel] ?? 0),
+/** What comes out of a file that is decoded: one array of samples for each channel. */
+export type Decoded = { rateHz: number; channels: Float64Array[] }
+
+/** Offsets in the header of a Sun audio file, the plainest there is; all numbers are big-endian. */
+const AU = { data: 4, rate: 16, channels: 20 }
+
+export async function decoded(file: string): Promise<Decoded> {
+  const { stdout } = await ffmpeg('-i', file, '-map', '0:a:0', '-c:a', 'pcm_f64be', '-f', 'au', '-')
+  const [start, count] = [stdout.readUInt32BE(AU.data), stdout.readUInt32BE(AU.channels)]
+  const bytes = Uint8Array.from(stdout.subarray(start))
+  const all = new Float64Array(Buffer.from(bytes.buffer).swap64().buffer)
+  const channels = Array.from({ length: count }, (_, channel) =>
+    Float64Array.from({ length: all.length / count }, (_, frame) => all[frame * count + channel] ?? 0),
   )
-}
-
-/** What ffprobe says of a file without any of our flags. */
-export type Heard = { rateHz: number; channels: number; layout: string; bits: number; float: boolean }
-
-type Stream = {
-  sample_rate: string
-  channels: number
-  channel_layout?: string
-  sample_fmt: string
-  bits_per_sample: number
-  bits_per_raw_sample?: string
-}
-
-export async function heardIn(file: string): Promise<Heard> {
-  const shown = ['-v', 'error', '-select_streams', 'a', '-show_streams', '-of', 'json']
-  const { stdout } = await run('ffprobe', [...shown, file])
-  const [found] = (JSON.parse(stdout) as { streams: Stream[] }).streams
-  if (!found) throw new Error(`There is no sound in ${file}.`)
-  return {
-    rateHz: Number(found.sample_rate),
-    channels: found.channels,
-    layout: found.channel_layout ?? '',
-    bits: Number(found.bits_per_raw_sample ?? found.bits_per_sample) || found.bits_per_sample,
-    float: found.sample_fmt.startsWith('flt'),
-  }
+  return { rateHz: stdout.readUInt32BE(AU.rate), channels }
 }
 
 /** The layouts FFmpeg has, each with its channels. */

@@ -1,0 +1,120 @@
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { convertFile } from '../support/convert-file.ts'
+import { makeDataDir } from '../support/program.ts'
+import { countOf, decoded, makeSounds, type Decoded, type Sound } from '../support/sound.ts'
+
+let folder: Awaited<ReturnType<typeof makeDataDir>>
+beforeAll(async () => {
+  folder = await makeDataDir()
+  await makeSounds([...SOURCES, ...Object.values(LOUD)].map(soundOf))
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+/** Samples of one packet at the result's rate. */
+const FRAMES = { mp3: 1152, aac: 1024, m4b: 1024, opus: 960, webm: 960, vorbis: 1024, ac3: 1536 }
+const TARGETS = Object.entries(FRAMES)
+
+/** Amplitudes: one for all channels. No length is a whole number of packets. */
+type Source = { rateHz: number; layout: string; seconds: number; loud: number; together?: true }
+const SOURCES: Source[] = [
+  { rateHz: 8000, layout: 'mono', seconds: 3.337, loud: 0.25 },
+  { rateHz: 96_000, layout: 'stereo', seconds: 1.201, loud: 0.25 },
+  { rateHz: 44_100, layout: 'quad', seconds: 1.117, loud: 0.25 },
+  { rateHz: 48_000, layout: '5.1(side)', seconds: 1.303, loud: 0.25 },
+]
+const LOUD = {
+  six: { rateHz: 48_000, layout: '5.1', seconds: 1, loud: 0.95 },
+  pair: { rateHz: 48_000, layout: 'stereo', seconds: 1.1, loud: 0.95, together: true },
+  one: { rateHz: 48_000, layout: 'mono', seconds: 1.2, loud: 0.95 },
+} satisfies Record<string, Source>
+
+const nameOf = ({ rateHz, layout, seconds }: Source) => `${rateHz} Hz, ${layout}, ${seconds} s`
+const fileOf = (source: Source) => path.join(folder.path, `${nameOf(source).replace(/\W+/g, '-')}.wav`)
+
+/** A sine of its own for each channel; the fourth is low, as it is an LFE where there are six. */
+const hertzOf = (channel: number, together = false) =>
+  together ? 300 : channel === 3 ? 60 : 300 + channel * 150
+
+function soundOf(source: Source): Sound {
+  const { rateHz, layout, seconds, loud, together } = source
+  const sample = (frame: number, channel: number) =>
+    loud * Math.sin((2 * Math.PI * hertzOf(channel, together) * frame) / rateHz)
+  const flags = ['-c:a', 'pcm_s24le']
+  return { file: fileOf(source), rateHz, layout, frames: Math.round(seconds * rateHz), flags, sample }
+}
+
+/** Away from both ends, where codecs have to find their way. */
+const middleOf = (samples: Float64Array, rateHz: number) => samples.subarray(rateHz * 0.2, rateHz * 0.4)
+
+/** How loud one sine is there: amplitude, 1 is full scale. */
+function loudnessOf(samples: Float64Array, hertz: number, rateHz: number): number {
+  const middle = middleOf(samples, rateHz)
+  const along = (wave: (angle: number) => number) =>
+    middle.reduce((sum, sample, at) => sum + sample * wave((2 * Math.PI * hertz * at) / rateHz), 0)
+  return (2 * Math.hypot(along(Math.sin), along(Math.cos))) / middle.length
+}
+
+const decibels = (ratio: number) => 20 * Math.log10(ratio)
+const rootMeanSquare = (samples: Float64Array) =>
+  Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length)
+const peakOf = (samples: Float64Array) =>
+  samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
+
+test.concurrent.each(TARGETS)('to %s: the length, and every channel in its place', async (target, frame) => {
+  for (const source of SOURCES) {
+    const made = await convertFile(fileOf(source), target)
+    expect([nameOf(source), made.warnings, made.log]).toEqual([nameOf(source), [], ''])
+    expect(made.changes).toEqual(made.foretold)
+    const heard = await decoded(made.file)
+    const extra = (heard.channels[0]?.length ?? 0) - source.seconds * heard.rateHz
+    expect(Math.abs(extra), nameOf(source)).toBeLessThanOrEqual(frame)
+    if (target !== 'mp3' || countOf(source.layout) <= 2) expectInPlace(source, heard, target)
+  }
+})
+
+/** libvorbis makes a pure low sine 1.6 dB louder in an LFE channel, with every command line. */
+const toleranceOf = (target: string, index: number, count: number) =>
+  target === 'vorbis' && count === 6 && index === 3 ? 2 : 0.5
+
+function expectInPlace({ layout, loud }: Source, { channels, rateHz }: Decoded, target: string): void {
+  expect(channels.length).toBe(countOf(layout))
+  channels.forEach((samples, index) => {
+    const tolerance = toleranceOf(target, index, channels.length)
+    const level = decibels((rootMeanSquare(middleOf(samples, rateHz)) * Math.SQRT2) / loud)
+    expect(Math.abs(level)).toBeLessThan(tolerance)
+    channels.forEach((_, other) => {
+      const heard = decibels(loudnessOf(samples, hertzOf(other), rateHz) / loud)
+      if (other === index) expect(Math.abs(heard)).toBeLessThan(tolerance)
+      else expect(heard).toBeLessThan(-30)
+    })
+  })
+}
+
+test.concurrent('six loud channels become two without clipping, in the usual shares', async () => {
+  const { channels, rateHz } = await decoded((await convertFile(fileOf(LOUD.six), 'mp3')).file)
+  const share = Math.SQRT1_2
+  const whole = 0.95 / (1 + share + share)
+  for (const [side, own] of [0, 1].entries()) {
+    const channel = channels[side] ?? new Float64Array()
+    expect(peakOf(channel)).toBeLessThan(1)
+    const heard = [0, 1, 2, 3, 4, 5].map((index) => loudnessOf(channel, hertzOf(index), rateHz) / whole)
+    const wanted = [0, 0, share, 0, 0, 0].with(own, 1).with(4 + own, share)
+    wanted.forEach((one, index) => expect(heard[index]).toBeCloseTo(one, 1))
+  }
+})
+
+test.concurrent('two equal loud channels become one as loud, and one becomes two as loud', async () => {
+  for (const [source, count] of [
+    [LOUD.pair, 1],
+    [LOUD.one, 2],
+  ] as const) {
+    const made = await convertFile(fileOf(source), 'wav', { channels: count })
+    const { channels, rateHz } = await decoded(made.file)
+    expect(channels.length).toBe(count)
+    for (const channel of channels) {
+      expect(peakOf(channel)).toBeLessThan(0.951)
+      expect(loudnessOf(channel, 300, rateHz)).toBeCloseTo(0.95, 3)
+    }
+  }
+})
