@@ -45,7 +45,7 @@ function soundOf(source: Source): Sound {
 }
 
 /** Away from both ends, where codecs have to find their way. */
-const middleOf = (samples: Float64Array, rateHz: number) => samples.subarray(rateHz * 0.2, rateHz * 0.4)
+const middleOf = (samples: Float64Array, rateHz: number) => samples.subarray(rateHz * 0.2, rateHz * 0.5)
 
 /** How loud one sine is there: amplitude, 1 is full scale. */
 function loudnessOf(samples: Float64Array, hertz: number, rateHz: number): number {
@@ -73,16 +73,16 @@ test.concurrent.each(TARGETS)('to %s: the length, and every channel in its place
   }
 })
 
-/** libvorbis makes a pure low sine 1.6 dB louder in an LFE channel, with every command line. */
+/** AAC of 96 kHz at 96 kbit/s is nearly that far off; libvorbis makes a pure low sine 1.6 dB louder in an LFE channel, with every command line. */
 const toleranceOf = (target: string, index: number, count: number) =>
-  target === 'vorbis' && count === 6 && index === 3 ? 2 : 0.5
+  target === 'vorbis' && count === 6 && index === 3 ? 2 : 0.6
 
 function expectInPlace({ layout, loud }: Source, { channels, rateHz }: Decoded, target: string): void {
   expect(channels.length).toBe(countOf(layout))
   channels.forEach((samples, index) => {
     const tolerance = toleranceOf(target, index, channels.length)
     const level = decibels((rootMeanSquare(middleOf(samples, rateHz)) * Math.SQRT2) / loud)
-    expect(Math.abs(level)).toBeLessThan(tolerance)
+    expect(Math.abs(level), `${layout}, channel ${index}`).toBeLessThan(tolerance)
     channels.forEach((_, other) => {
       const heard = decibels(loudnessOf(samples, hertzOf(other), rateHz) / loud)
       if (other === index) expect(Math.abs(heard)).toBeLessThan(tolerance)

@@ -23,7 +23,7 @@ const tools = await findTools({ ffmpeg: 'ffmpeg', ffprobe: 'ffprobe' })
 const limits = { durationMs: HOUR_MS, bytes: GiB }
 let count = 0
 
-export function formatOf(id: string): Format {
+function formatOf(id: string): Format {
   const format = FORMATS.find((one) => one.id === id)
   if (!format) throw new Error(`There is no format ${id}.`)
   return format
