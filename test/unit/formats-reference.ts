@@ -13,6 +13,10 @@ An option that is left out means: as in the source, or the nearest the format ha
 not the channels, not the bit depth. Where a depth falls, triangular dither is added; rates are changed by soxr at 28 bits. When
 no option asks for other audio and the codec fits, the audio is copied, not encoded again (\`result.copied\`). What is not kept is
 told in \`changes\` of the job: before, as it will be, and when the job is done, as it was found in the result.
+
+Channels are mixed only when other ones are asked for or the format has no place for them, and never louder than full scale. Where a
+format does not have the layout of the source, each channel goes to a place of its own in the nearest layout it has (\`layout\` in
+\`changes\`); an LFE channel without a source for it is silent.
 `
 
 /** The reference page of formats, from the one description there is. */
