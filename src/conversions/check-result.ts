@@ -60,9 +60,10 @@ const sourceWarning = (stderr: string) =>
 
 const seconds = (ms: number) => (ms / 1000).toFixed(2)
 
-/** FFmpeg's last line, without the address in memory it puts in front. */
+/** FFmpeg's last line that says something, without the address in memory it puts in front. */
 export function quoted(stderr: string): string {
-  const line = stderr.trim().split('\n').at(-1) ?? ''
+  const lines = stderr.trim().split('\n')
+  const line = lines.findLast((one) => !one.includes('Last message repeated')) ?? ''
   const sentence = line.replace(/^\[[^\]]*\]\s*/, '').slice(0, 200)
   return sentence === '' ? '' : ` (FFmpeg: ${sentence})`
 }

@@ -13,7 +13,7 @@ import {
   type Tools,
 } from '../ffmpeg/index.ts'
 import { checkResult } from './check-result.ts'
-import type { ConvertStep, Running } from './convert-step.ts'
+import type { ConvertStep, Fetched, Running } from './convert-step.ts'
 import { DiskFull, ConversionRefused } from './job-errors.ts'
 import type { LeasedJob } from './job.ts'
 import { decode, measureResult, measureSource, refuseUnconvertible, runToEnd } from './media-runs.ts'
@@ -61,8 +61,8 @@ async function make(tools: Tools, running: Running, step: ConvertStep, plan: Pla
   const before = options.loudness && (await measureSource(tools, running, step, planned))
   const gainDb = before ? gainFor(before, options.loudness ?? {}) : 0
   const made = await makeResult(tools, running, step, { ...planned, gainDb })
-  const decoded = plan.copy ? await decode(tools, folder, output, signal) : ''
-  const stderr = made.stderr + decoded
+  const unheard = plan.copy ? [output] : isCompared(sources) ? [] : sources.files
+  const stderr = made.stderr + (await decode(tools, folder, unheard, signal))
   const expected = { source: sources.whole, expectedMs: plan.expectedMs }
   const result = await checkResult(tools, { folder, file: output, ...expected, stderr }, signal)
   if (result.sizeBytes >= limits.bytes) throw new DiskFull()
@@ -78,6 +78,9 @@ async function make(tools: Tools, running: Running, step: ConvertStep, plan: Pla
   }
   return { converted, isSound: result.warnings.length === 0 }
 }
+
+/** Whether the checksums of sources are compared while they are converted. */
+const isCompared = ({ probed }: Fetched): boolean => probed.every(survivesChecksums)
 
 const cutOff = (sources: readonly Probed[]): string[] =>
   sources.some(({ cut }) => cut) ? ['The source is cut off: it ends before the length it announces.'] : []
@@ -101,7 +104,7 @@ async function makeResult(
   const { folder, sources, progress } = step
   const { signal } = running
   const { file: metadata, cover, warnings } = await writeMetadata(tools, running, step)
-  const checksums = sources.probed.every(survivesChecksums)
+  const checksums = isCompared(sources)
   const run = (withCover: Conversion['cover']) => {
     const output = outputArguments({ ...conversion, cover: withCover }, tools)
     const wanted = { folder, sources: sources.files, checksums, metadata, output, signal }

@@ -31,13 +31,22 @@ export async function runToEnd(
   }
 }
 
-/** Decodes a file that was only copied, which nobody has heard yet; gives what FFmpeg complains of. */
-export function decode(tools: Tools, folder: string, file: string, signal: AbortSignal): Promise<string> {
-  const run = { folder, sources: [file], checksums: true, output: ONLY_DECODED, signal }
-  return runToEnd(tools, run).catch((error: unknown) => {
-    if (error instanceof ToolFailed) return error.stderr
-    throw error
-  })
+/** Decodes files of which nobody has compared the checksums yet; gives what FFmpeg complains of. */
+export async function decode(
+  tools: Tools,
+  folder: string,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  let complaints = ''
+  for (const file of files) {
+    const run = { folder, sources: [file], checksums: true, output: ONLY_DECODED, signal }
+    complaints += await runToEnd(tools, run).catch((error: unknown) => {
+      if (error instanceof ToolFailed) return error.stderr
+      throw error
+    })
+  }
+  return complaints
 }
 
 /**

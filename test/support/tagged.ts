@@ -43,8 +43,7 @@ export const RECIPES: Record<string, Recipe> = {
 }
 
 /** Makes such a file in a folder; gives where. */
-export async function makeTagged(folder: string, name: string): Promise<string> {
-  const recipe = RECIPES[name]
+export async function makeTagged(folder: string, name: string, recipe = RECIPES[name]): Promise<string> {
   if (!recipe) throw new Error(`There is no recipe for ${name}.`)
   const [file, tags, cover] = [name, 'tags.txt', 'cover.png'].map((one) => path.join(folder, one))
   if (!file || !tags || !cover) throw new Error('No folder.')

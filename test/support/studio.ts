@@ -1,0 +1,63 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { JobRequest, JobView } from '../../src/contract/index.ts'
+import { createApi, json } from './api.ts'
+import { makeDataDir } from './program.ts'
+import { startService } from './service.ts'
+import { decoded, makeSounds, type Decoded } from './sound.ts'
+
+/** A sound to convert: one function of seconds for each channel, of which there are one or two. */
+export type Take = {
+  seconds: number
+  voices: ((seconds: number) => number)[]
+  rateHz?: number
+  /** What FFmpeg makes the file with. */
+  flags?: readonly string[]
+}
+
+type Made = { job: JobView; file: string }
+
+/** A sine of this amplitude. */
+export const tone =
+  (hertz: number, amplitude: number) =>
+  (seconds: number): number =>
+    amplitude * Math.sin(2 * Math.PI * hertz * seconds)
+
+/** A service to convert with, and a folder for what goes in and comes out. */
+export async function openStudio(env: Record<string, string> = {}) {
+  await using opened = new AsyncDisposableStack()
+  const folder = opened.use(await makeDataDir()).path
+  const api = createApi(opened.use(await startService(env)).url)
+  const all = opened.move()
+  const studio = {
+    api,
+    at: (name: string) => path.join(folder, name),
+
+    /** Makes a file of sound, its container by the name, and uploads it; gives the upload's id. */
+    async take(name: string, { seconds, voices, rateHz = 44_100, flags = [] }: Take): Promise<string> {
+      const [layout, frames] = [voices.length === 1 ? 'mono' : 'stereo', Math.round(seconds * rateHz)]
+      const sample = (frame: number, channel: number) => voices[channel]?.(frame / rateHz) ?? 0
+      await makeSounds([{ file: studio.at(name), rateHz, layout, frames, flags, sample }])
+      return api.upload(name, await readFile(studio.at(name)))
+    },
+
+    /** Asks for a job and follows it to its end; gives it, and where the result lies. */
+    async make(request: JobRequest): Promise<Made> {
+      const { id } = await json<JobView>(await api.post('jobs', request), 202)
+      await api.done(id)
+      const job = await api.findJob(id)
+      const file = studio.at(`${id}-${job.name}`)
+      await writeFile(file, await api.result(id))
+      return { job, file }
+    },
+
+    /** The same, listened to. */
+    async play(request: JobRequest): Promise<Made & { sound: Decoded }> {
+      const made = await studio.make(request)
+      return { ...made, sound: await decoded(made.file) }
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+  return studio
+}
+export type Studio = Awaited<ReturnType<typeof openStudio>>
