@@ -71,10 +71,14 @@ function resample({ source, plan: { target }, soxr }: FilterParts, isComputed: b
   return `aresample=${target.sampleRateHz}${soxr ? ':resampler=soxr:precision=28' : ''}${dither}`
 }
 
-/** Computed samples have more bits than any integer format; so have those of lossy sources, whose depth is unknown. */
+/** Computed samples are doubles, which have more bits than any integer format. */
+export const COMPUTED_BITS = 64
+/** Lossy sources have no depth: what their decoders compute are floats. */
+export const bitsOf = ({ bitDepth }: Pick<Probed, 'bitDepth'>): number => bitDepth ?? 32
+
 function ditherTo({ bitDepth, float }: Target, source: FilterParts['source'], isComputed: boolean): string {
   if (bitDepth === undefined || float) return ''
-  const has = isComputed ? 64 : (source.bitDepth ?? 32)
+  const has = isComputed ? COMPUTED_BITS : bitsOf(source)
   if (has <= bitDepth) return ''
   if (bitDepth === 16) return ':osf=s16:dither_method=triangular'
   return bitDepth === 24 ? ':osf=s32:output_sample_bits=24:dither_method=triangular' : ''

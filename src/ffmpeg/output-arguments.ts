@@ -1,7 +1,8 @@
 import type { JobOptions } from '../contract/index.ts'
-import { filterChain, measuredChain, type FilterParts } from './filters.ts'
+import { bitsOf, COMPUTED_BITS, filterChain, measuredChain, type FilterParts } from './filters.ts'
 import type { Format } from './format.ts'
 import { encoderOf } from './formats.ts'
+import { routeTo } from './layouts.ts'
 import { METER } from './loudness.ts'
 import type { Plan } from './plan.ts'
 import type { Probed } from './probe.ts'
@@ -63,17 +64,29 @@ export function measuringArguments(conversion: Conversion, soxr: boolean): strin
   return ['-filter_complex', `${joined(conversion, soxr)};[joined]${chain}[out]`, '-map', '[out]']
 }
 
-function filterParts({ format, options, plan, sources, gainDb = 0 }: Conversion, soxr: boolean): FilterParts {
+function filterParts(conversion: Conversion, soxr: boolean): FilterParts {
+  const { format, options, plan, sources, gainDb = 0 } = conversion
   const [only] = sources
-  // Joined sources have the target's form already, at the precision that computing has.
-  const source = sources.length === 1 && only ? only : { ...plan.target, bitDepth: 64, float: true }
+  const source = sources.length === 1 && only ? only : asJoined(conversion)
   return { format, options, plan, source, gainDb, soxr }
+}
+
+/** Joined sources have the target's form already; what was computed for it has more bits than any source. */
+function asJoined({ format, options, plan: { target }, sources }: Conversion): FilterParts['source'] {
+  const isComputed =
+    (options.crossfadeMs ?? 0) > 0 ||
+    sources.some(
+      (source) =>
+        source.sampleRateHz !== target.sampleRateHz || routeTo(target, source, format.lossless).mixes,
+    )
+  const bitDepth = isComputed ? COMPUTED_BITS : Math.max(...sources.map(bitsOf))
+  return { ...target, bitDepth, float: true }
 }
 
 /** The graph that ends in `[joined]`: every source in the target's rate and layout, one after the other. */
 function joined({ format, options, plan, sources }: Conversion, soxr: boolean) {
   const { crossfadeMs = 0 } = options
-  const wide = { ...plan, target: { ...plan.target, bitDepth: 64, float: true } }
+  const wide = { ...plan, target: { ...plan.target, bitDepth: COMPUTED_BITS, float: true } }
   const each = sources.map((source, index) => {
     const chain = filterChain({ format, options: {}, plan: wide, source, soxr })
     return `[${index}:a:0]aformat=sample_fmts=dbl${chain && `,${chain}`}[a${index}]`

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Measured } from '../../src/contract/index.ts'
-import { amplitudeAt, decibels, frequencyOf, part, peak, rms } from '../support/hearing.ts'
+import { amplitudeAt, decibels, difference, frequencyOf, part, peak, rms } from '../support/hearing.ts'
 import { integratedLufs, truePeakDb } from '../support/loudness.ts'
 import { Random } from '../support/random.ts'
 import { decoded, type Decoded } from '../support/sound.ts'
@@ -41,8 +41,7 @@ describe.concurrent('trim', () => {
     for (const channel of [0, 1]) {
       const [wanted, has] = [part(source, 0.5, 2, channel), part(sound, 0, Infinity, channel)]
       expect(has.length).toBe(1.5 * RATE)
-      const furthest = peak(has.map((sample, at) => sample - (wanted[at] ?? 9)))
-      expect(furthest).toBeLessThan(2 ** -22) // a lossy source has more bits, of which 24 are kept, with dither
+      expect(difference(has, wanted)).toBeLessThan(2 ** -22) // a lossy source has more bits, of which 24 are kept, with dither
     }
     expect(job.changes).toContainEqual({
       what: 'durationMs',
@@ -57,13 +56,13 @@ describe.concurrent('trim', () => {
     expect(rest.sound.channels[0]?.length).toBeCloseTo(0.667 * RATE, -0.5)
     expect(rest.sound.channels[0]?.at(-1)).toBe(rest.source.channels[0]?.at(-1))
     const begin = await edit('to.wav', take, { trim: { endMs: 250 } })
-    expect(begin.sound.channels[0]).toEqual(part(begin.source, 0, 0.25))
+    expect(difference(part(begin.sound), part(begin.source, 0, 0.25))).toBe(0)
   })
 
   test('an end after the end is the end; a part after it is refused', async () => {
     const take = { seconds: 1, voices: [waves(4)] }
     const whole = await edit('whole.wav', take, { trim: { startMs: 100, endMs: 90_000 } })
-    expect(whole.sound.channels[0]).toEqual(part(whole.source, 0.1))
+    expect(difference(part(whole.sound), part(whole.source, 0.1))).toBe(0)
     expect(whole.job.warnings).toBeUndefined()
     const late = edit('late.wav', take, { trim: { startMs: 2000 } })
     await expect(late).rejects.toThrow('must start before the end of the audio, at 1000 ms')
@@ -133,7 +132,7 @@ describe.concurrent('a smaller depth', () => {
   test('of 16 bits in a file of 24 is exact, and a greater one adds no noise', async () => {
     const take = { seconds: 1, voices: [waves(5)] }
     const { source, sound } = await edit('wide.wav', take, { bitDepth: 24 })
-    expect(sound.channels).toEqual(source.channels)
+    expect(difference(part(sound), part(source))).toBe(0)
   })
 })
 

@@ -31,9 +31,13 @@ export type JobRow = {
 }
 
 /** Every row of the jobs table. */
-export const jobRows = async (stores: SharedStores) => (await rowsOf(stores, 'jobs')) as JobRow[]
+export const jobRows = async (stores: Pick<SharedStores, 'db' | 'prefix'>) =>
+  (await rowsOf(stores, 'jobs')) as JobRow[]
 
-async function rowsOf({ db, prefix }: SharedStores, table: 'jobs' | 'uploads'): Promise<Row[]> {
+async function rowsOf(
+  { db, prefix }: Pick<SharedStores, 'db' | 'prefix'>,
+  table: 'jobs' | 'uploads',
+): Promise<Row[]> {
   const rows: Row[] = []
   const TableName = `${prefix}-${table}`
   let start: Row | undefined

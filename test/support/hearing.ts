@@ -12,6 +12,11 @@ export const rms = (samples: Float64Array): number =>
 export const peak = (samples: Float64Array): number =>
   samples.reduce((highest, sample) => Math.max(highest, Math.abs(sample)), 0)
 
+/** By how much two sounds differ at most; infinite when one is longer. */
+export function difference(one: Float64Array, other: Float64Array): number {
+  return one.length === other.length ? peak(one.map((sample, at) => sample - (other[at] ?? 0))) : Infinity
+}
+
 export const decibels = (ratio: number): number => 20 * Math.log10(ratio)
 
 /** The amplitude of one frequency, 1 is full scale; a window keeps tones out that are far enough away. */

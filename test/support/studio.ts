@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { JobRequest, JobView } from '../../src/contract/index.ts'
 import { createApi, json } from './api.ts'
+import { jobRows } from './audit.ts'
 import { makeDataDir } from './program.ts'
 import { startService } from './service.ts'
 import { decoded, makeSounds, type Decoded } from './sound.ts'
@@ -27,7 +28,8 @@ export const tone =
 export async function openStudio(env: Record<string, string> = {}) {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(await makeDataDir()).path
-  const api = createApi(opened.use(await startService(env)).url)
+  const { url, stores, tablePrefix } = opened.use(await startService(env))
+  const api = createApi(url)
   const all = opened.move()
   const studio = {
     api,
@@ -39,6 +41,12 @@ export async function openStudio(env: Record<string, string> = {}) {
       const sample = (frame: number, channel: number) => voices[channel]?.(frame / rateHz) ?? 0
       await makeSounds([{ file: studio.at(name), rateHz, layout, frames, flags, sample }])
       return api.upload(name, await readFile(studio.at(name)))
+    },
+
+    /** How many jobs there are of an upload, or of it and others. */
+    async countJobs(uploadId: string): Promise<number> {
+      const rows = await jobRows({ db: stores.background, prefix: tablePrefix })
+      return rows.filter(({ source }) => source.uploadId === uploadId).length
     },
 
     /** Asks for a job and follows it to its end; gives it, and where the result lies. */
