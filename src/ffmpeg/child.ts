@@ -68,6 +68,10 @@ export function startChild(command: readonly string[], cwd: string, signal?: Abo
   }
 }
 
+/** A tool that was killed says nothing of the file, unless it was because of the time it took. */
+export const isOfTheFile = (error: ToolFailed): boolean =>
+  error.exitCode !== null || error instanceof ToolTimedOut
+
 /**
  * Runs a command to its end and gives what it wrote. Throws {@link ToolFailed} unless it exits with 0, within `limitMs`, and
  * says no more than anybody needs.

@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { Media } from '../contract/index.ts'
-import { runTool, ToolFailed, ToolTimedOut } from './child.ts'
+import { isOfTheFile, runTool, ToolFailed } from './child.ts'
 import { HARDENED_INPUT, wrap } from './command.ts'
+import { packetsMs, samplesMs } from './count.ts'
 import { endsEarly } from './file-end.ts'
 import { layoutNamed } from './layouts.ts'
 import { withoutTechnical, type Chapter, type Tags } from './tags.ts'
@@ -92,7 +93,10 @@ export async function probe(
   const isCut = await endsEarly(path.join(folder, file))
   const found = { ...describe(report), ...(isCut && { cut: true as const }) }
   if (!isGuess(found, stderr)) return found
-  return { ...found, durationMs: await countedMs(tools, folder, file, signal) }
+  const counting = { tools, folder, file, signal }
+  const countedMs = await packetsMs(counting)
+  const heardMs = isChain(found, countedMs) ? await samplesMs(counting, found) : null
+  return { ...found, durationMs: heardMs ?? countedMs }
 }
 
 /**
@@ -102,26 +106,14 @@ export async function probe(
 const isGuess = ({ durationMs, container }: Probed, stderr: string): boolean =>
   durationMs === null || container === 'ogg' || stderr.includes('Estimating duration from bitrate')
 
-/** Milliseconds of all packets there are, read without decoding them; null when even they do not tell. */
-async function countedMs(
-  tools: Tools,
-  folder: string,
-  file: string,
-  signal: AbortSignal | undefined,
-): Promise<number | null> {
-  const output = ['-map', '0:a:0', '-c', 'copy', '-f', 'null', '-']
-  const args = ['-nostdin', '-v', 'quiet', '-nostats', '-progress', 'pipe:1', ...HARDENED_INPUT]
-  const command = wrap([tools.ffmpeg, ...args, '-i', `file:${file}`, ...output], tools.wrappers)
-  const { stdout } = await runTool(command, folder, signal).catch((error: unknown) => {
-    if (error instanceof ToolFailed && isOfTheFile(error)) return { stdout: '' }
-    throw error
-  })
-  const microseconds = Number([...stdout.matchAll(/^out_time_us=(\d+)$/gm)].at(-1)?.[1] ?? 0)
-  return microseconds > 0 ? Math.round(microseconds / 1000) : null
-}
+/** By how much the last packet of an Ogg stream may be longer than what is heard of it, in milliseconds; a link is more. */
+const LAST_PACKET_MS = 200
 
-/** A tool that was killed says nothing of the file, unless it was because of the time it took. */
-const isOfTheFile = (error: ToolFailed) => error.exitCode !== null || error instanceof ToolTimedOut
+/** Later links of a chain may have another sample rate, of which only decoders know: times of their packets are wrong. */
+const isChain = ({ container, durationMs }: Probed, countedMs: number | null): boolean =>
+  container === 'ogg' &&
+  countedMs !== null &&
+  (durationMs === null || Math.abs(durationMs - countedMs) > LAST_PACKET_MS)
 
 function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed {
   const audio = streams.find(({ codec_type }) => codec_type === 'audio')

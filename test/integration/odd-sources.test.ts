@@ -49,10 +49,15 @@ async function converted(
 }
 
 type Make = (name: string) => Promise<void>
-const links = async (extension: string, flags: readonly string[], name: string) => {
+const links = async (
+  extension: string,
+  flags: readonly string[],
+  name: string,
+  { seconds = SECONDS / 2, ratesHz = [48_000, 48_000] } = {},
+) => {
   const parts = ['one', 'two'].map((part) => `${part}-${name}.${extension}`)
   for (const [at, part] of parts.entries())
-    await ffmpeg([...sine(SECONDS / 2, { hertz: 440 * (at + 1), rateHz: 48_000 }), ...flags, part])
+    await ffmpeg([...sine(seconds, { hertz: 440 * (at + 1), rateHz: ratesHz[at] }), ...flags, part])
   await chain(folder.path, parts, name)
 }
 const wavOfSize = (size: number) => async (name: string) => {
@@ -69,6 +74,14 @@ const WHOLE: Record<string, [name: string, make: Make]> = {
   'raw AC-3': ['raw.ac3', (name) => ffmpeg([...sine(SECONDS), name])],
   'chained Ogg Vorbis': ['chained.ogg', (name) => links('ogg', ['-c:a', 'libvorbis'], name)],
   'chained Ogg Opus': ['chained.opus', (name) => links('opus', ['-c:a', 'libopus'], name)],
+  'chained Ogg Vorbis of two rates': [
+    'rates.ogg',
+    (name) => links('ogg', ['-c:a', 'libvorbis'], name, { ratesHz: [24_000, 48_000] }),
+  ],
+  'chained Ogg Opus whose links are longer than what is read for the length': [
+    'long.opus',
+    (name) => links('opus', ['-c:a', 'libopus', '-b:a', '256k'], name, { seconds: 6 }),
+  ],
   'chained Ogg FLAC': ['chained.oga', (name) => links('oga', ['-c:a', 'flac'], name)],
   'M4A with its index at the end': ['moov.m4a', (name) => ffmpeg([...sine(SECONDS), name])],
   'MP4 in fragments': [
