@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { Media } from '../contract/index.ts'
 import { isOfTheFile, runTool, ToolFailed } from './child.ts'
 import { HARDENED_INPUT, wrap } from './command.ts'
-import { packetsMs, samplesMs } from './count.ts'
+import { packetsMs, samplesMs, type Counting } from './count.ts'
 import { endsEarly } from './file-end.ts'
 import { layoutNamed } from './layouts.ts'
+import { isChain } from './ogg-links.ts'
 import { withoutTechnical, type Chapter, type Tags } from './tags.ts'
 import type { Tools } from './tools.ts'
 
@@ -92,28 +93,20 @@ export async function probe(
   const report = Report.parse(JSON.parse(stdout))
   const isCut = await endsEarly(path.join(folder, file))
   const found = { ...describe(report), ...(isCut && { cut: true as const }) }
-  if (!isGuess(found, stderr)) return found
-  const counting = { tools, folder, file, signal }
-  const countedMs = await packetsMs(counting)
-  const heardMs = isChain(found, countedMs) ? await samplesMs(counting, found) : null
-  return { ...found, durationMs: heardMs ?? countedMs }
+  return { ...found, durationMs: await trueLength(found, stderr, { tools, folder, file, signal }) }
 }
 
 /**
- * Whether the duration has to be counted: without a header that tells it, FFmpeg takes it from the bitrate of the first
- * packets, and of chained Ogg files (RFC 3533, 4) it sees the last link alone.
+ * The length is counted where it would be a guess: without a header that tells it, FFmpeg takes it from the bitrate of
+ * the first packets. Of a chained Ogg file (RFC 3533, 4) it sees the last link alone, and packets of a later link with
+ * another sample rate bear wrong times, so that only what is heard tells.
  */
-const isGuess = ({ durationMs, container }: Probed, stderr: string): boolean =>
-  durationMs === null || container === 'ogg' || stderr.includes('Estimating duration from bitrate')
-
-/** By how much the last packet of an Ogg stream may be longer than what is heard of it, in milliseconds; a link is more. */
-const LAST_PACKET_MS = 200
-
-/** Later links of a chain may have another sample rate, of which only decoders know: times of their packets are wrong. */
-const isChain = ({ container, durationMs }: Probed, countedMs: number | null): boolean =>
-  container === 'ogg' &&
-  countedMs !== null &&
-  (durationMs === null || Math.abs(durationMs - countedMs) > LAST_PACKET_MS)
+async function trueLength(found: Probed, stderr: string, counting: Counting): Promise<number | null> {
+  if (found.container === 'ogg' && (await isChain(path.join(counting.folder, counting.file))))
+    return (await samplesMs(counting, found)) ?? packetsMs(counting)
+  const isGuess = found.durationMs === null || stderr.includes('Estimating duration from bitrate')
+  return isGuess ? packetsMs(counting) : found.durationMs
+}
 
 function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed {
   const audio = streams.find(({ codec_type }) => codec_type === 'audio')
