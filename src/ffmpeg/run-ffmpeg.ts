@@ -33,6 +33,8 @@ const STALL_MS = 60_000
 const LONGEST_MS = 24 * HOUR_MS
 const CHECKSUMS = ['-err_detect', 'crccheck']
 const REPORTING = ['-nostdin', '-hide_banner', '-progress', 'pipe:3', '-nostats', '-stats_period', '0.5']
+/** By itself FFmpeg gives up a file of which more than two thirds of the packets are damaged; what is left is wanted. */
+const WHATEVER_IS_LEFT = ['-max_error_rate', '1']
 
 /**
  * Runs FFmpeg with the hardened command line and yields how far it is; returns what it complained of (last 4 KB).
@@ -44,7 +46,16 @@ export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<F
   const care = run.checksums ? CHECKSUMS : []
   const inputs = sources.flatMap((source) => [...HARDENED_INPUT, ...care, '-i', `file:${source}`])
   const texts = metadata === undefined ? [] : [...METADATA_INPUT, '-i', `file:${metadata}`]
-  const command = [tools.ffmpeg, ...REPORTING, '-v', level, ...inputs, ...texts, ...output]
+  const command = [
+    tools.ffmpeg,
+    ...REPORTING,
+    ...WHATEVER_IS_LEFT,
+    '-v',
+    level,
+    ...inputs,
+    ...texts,
+    ...output,
+  ]
   const child = startChild(wrap(command, tools.wrappers), folder, signal)
   child.exited.catch(() => undefined) // awaited below, unless the consumer leaves first
   child.stdout.on('data', onOutput ?? (() => undefined))

@@ -58,6 +58,20 @@ test('a source with holes is converted with a warning, and its log has the words
   expect(log).not.toContain(folder.path)
 })
 
+test('of a source that is damaged nearly everywhere, what is left is given, with warnings', async () => {
+  const file = path.join(folder.path, 'mostly.tta')
+  await makeAudio(file, { seconds: SECONDS, flags: ['-c:a', 'tta'] })
+  const bytes = Buffer.from(await readFile(file))
+  // Packets of TTA last about a second each, and the first quarter of them stays whole.
+  for (let at = Math.floor(bytes.length / 4); at < bytes.length; at += 1000) bytes.fill(0x55, at, at + 4)
+  const { id } = await api.convert(await api.upload('mostly.tta', bytes), 'flac')
+  await api.done(id)
+  const { result, warnings = [] } = await api.findJob(id)
+  expect(result?.durationMs).toBeGreaterThan((SECONDS * 1000) / 5)
+  expect(result?.durationMs).toBeLessThan((SECONDS * 1000) / 3)
+  expect(warnings.join()).toMatch(/should last 20\.00 s.*damaged in places/)
+})
+
 test('a source of which FFmpeg makes nothing and says nothing fails all the same, and only once', async () => {
   const empty = Buffer.from(await bytesOf('flac'))
   empty.fill(0, 8300) // the headers say what it would be; nothing of it follows
