@@ -87,6 +87,16 @@ test.concurrent(
   },
 )
 
+test.concurrent(
+  'a fade of 16 bits is computed in more, so that a deeper result has no steps of 16',
+  async () => {
+    const take = { seconds: 1, voices: [waves(6)] }
+    const { source, sound } = await edit('deeper.wav', take, { fadeInMs: 1000, bitDepth: 24 })
+    const faded = part(source).map((sample, at) => (sample * at) / RATE)
+    expect(difference(part(sound), faded)).toBeLessThan(2 ** -21)
+  },
+)
+
 test.concurrent.each([0.5, 0.8, 1.5, 2])(
   'a tempo of %f changes the length and not the pitch',
   async (tempo) => {
