@@ -1,5 +1,5 @@
 import { runTool } from './child.ts'
-import type { Wrappers } from './command.ts'
+import { wrap, type Wrappers } from './command.ts'
 
 /** The media tools of this machine, checked once at start. */
 export type Tools = {
@@ -35,7 +35,8 @@ export async function findTools(paths: { ffmpeg: string; ffprobe: string }): Pro
     wrappers: {
       setpriv: await has(['setpriv', '--pdeathsig', 'KILL', '--', 'true']),
       nice: await has(['nice', 'true']),
-      prlimit: await has(['prlimit', '--core=0', 'true']),
+      // With all its limits: whoever has lower ones may not raise them.
+      prlimit: await has(wrap(['true'], { setpriv: false, nice: false, prlimit: true })),
     },
   }
 }
