@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { part } from '../support/hearing.ts'
 import { Random } from '../support/random.ts'
 import { decoded, digestsOf } from '../support/sound.ts'
 import { openStudio, type Studio } from '../support/studio.ts'
-import { makeTagged, readTagged, TAGS, type Recipe } from '../support/tagged.ts'
+import { readTagged, TAGS, type Recipe } from '../support/tagged.ts'
 
 const run = promisify(execFile)
 let studio: Studio
@@ -19,13 +20,8 @@ const ATTACHED = { cover: 'attachment', chapters: true } as const
 /** Samples of one packet of AC-3. */
 const LONGEST_PACKET = 1536
 
-async function tagged(name: string, recipe: Recipe): Promise<string> {
-  const folder = `${studio.at(name)}.made`
-  await mkdir(folder, { recursive: true })
-  return makeTagged(folder, name, recipe)
-}
 const upload = async (file: string) => studio.api.upload('source', await readFile(file))
-const framesIn = async (file: string) => (await decoded(file)).channels[0]?.length ?? 0
+const framesIn = async (file: string) => part(await decoded(file)).length
 
 async function expectSameSound(result: string, source: string): Promise<void> {
   const [made, was] = await digestsOf([result, source])
@@ -51,7 +47,7 @@ const COPIED: [source: string, recipe: Recipe, format: string][] = [
 test.concurrent.each(COPIED)(
   '%s is copied: every sample, its title and cover',
   async (name, recipe, format) => {
-    const source = await tagged(name, recipe)
+    const source = await studio.tagged(name, recipe)
     const has = await readTagged(source)
     expect(has.tags['title']).toBe(recipe.tags === 'none' ? undefined : TAGS['title'])
     expect(has.cover !== undefined).toBe(recipe.cover !== undefined)
@@ -73,7 +69,7 @@ const ENCODED: [source: string, codec: string, format: string][] = [
 const ROUNDED = 48
 
 test.concurrent.each(ENCODED)('%s (%s) is encoded, at its length', async (name, codec, format) => {
-  const source = await tagged(name, { flags: ['-c:a', codec] })
+  const source = await studio.tagged(name, { flags: ['-c:a', codec] })
   const uploadId = await upload(source)
   const { job, file } = await studio.make({ uploadId, format })
   expect(job.result).not.toHaveProperty('copied')
@@ -81,7 +77,7 @@ test.concurrent.each(ENCODED)('%s (%s) is encoded, at its length', async (name, 
 })
 
 test.concurrent('an option for the audio has it encoded; a name, tags and a cover do not', async () => {
-  const source = await tagged('options.flac', { flags: ['-c:a', 'flac'], cover: 'stream' })
+  const source = await studio.tagged('options.flac', { flags: ['-c:a', 'flac'], cover: 'stream' })
   const uploadId = await upload(source)
   for (const options of [{ trim: { endMs: 60_000 } }, { channels: 2 }]) {
     const { job } = await studio.make({ uploadId, format: 'flac', options })
@@ -98,7 +94,7 @@ test.concurrent('an option for the audio has it encoded; a name, tags and a cove
 test.concurrent(
   'a file that leaves out its beginning by an edit list does so when it is copied',
   async () => {
-    const whole = await tagged('whole.m4a', { flags: ['-c:a', 'aac', '-f', 'ipod'] })
+    const whole = await studio.tagged('whole.m4a', { flags: ['-c:a', 'aac', '-f', 'ipod'] })
     const cut = studio.at('cut.m4a')
     await run('ffmpeg', ['-v', 'error', '-y', '-ss', '1.3', '-i', whole, '-map', '0:a', '-c', 'copy', cut])
     expect(await framesIn(cut)).toBeLessThan(2.8 * 44_100)

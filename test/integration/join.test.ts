@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Problem } from '../../src/contract/index.ts'
 import { json } from '../support/api.ts'
@@ -6,7 +6,7 @@ import { amplitudeAt, difference, frequencyOf, part } from '../support/hearing.t
 import { Random } from '../support/random.ts'
 import { decoded } from '../support/sound.ts'
 import { openStudio, tone, type Studio, type Take } from '../support/studio.ts'
-import { CHAPTERS, makeTagged, readTagged, TAGS } from '../support/tagged.ts'
+import { CHAPTERS, readTagged, TAGS } from '../support/tagged.ts'
 
 let studio: Studio
 beforeAll(async () => {
@@ -23,15 +23,11 @@ const sine = (hertz: number, seconds: number, take: Partial<Take> = {}): Take =>
 const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0)
 
 async function secondsOf(name: string): Promise<number> {
-  const { channels, rateHz } = await decoded(studio.at(name))
-  return (channels[0]?.length ?? 0) / rateHz
+  const sound = await decoded(studio.at(name))
+  return part(sound).length / sound.rateHz
 }
 
-async function tagged(name: string): Promise<string> {
-  const folder = studio.at(`tagged-${name}`)
-  await mkdir(folder)
-  return studio.api.upload(name, await readFile(await makeTagged(folder, name)))
-}
+const tagged = async (name: string) => studio.api.upload(name, await readFile(await studio.tagged(name)))
 
 describe.concurrent('files one after the other', () => {
   test('of one kind: every sample of each, in the order of the ids, and one of them twice', async () => {

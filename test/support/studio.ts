@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { JobRequest, JobView } from '../../src/contract/index.ts'
 import { createApi, json } from './api.ts'
@@ -6,6 +6,7 @@ import { jobRows } from './audit.ts'
 import { makeDataDir } from './program.ts'
 import { startService } from './service.ts'
 import { decoded, makeSounds, type Decoded } from './sound.ts'
+import { makeTagged, type Recipe } from './tagged.ts'
 
 /** A sound to convert: one function of seconds for each channel, of which there are one or two. */
 export type Take = {
@@ -41,6 +42,13 @@ export async function openStudio(env: Record<string, string> = {}) {
       const sample = (frame: number, channel: number) => voices[channel]?.(frame / rateHz) ?? 0
       await makeSounds([{ file: studio.at(name), rateHz, layout, frames, flags, sample }])
       return api.upload(name, await readFile(studio.at(name)))
+    },
+
+    /** Makes a file with tags, and cover and chapters where its recipe has some; gives where it lies. */
+    async tagged(name: string, recipe?: Recipe): Promise<string> {
+      const made = studio.at(`tagged-${name}`)
+      await mkdir(made)
+      return makeTagged(made, name, recipe)
     },
 
     /** How many jobs there are of an upload, or of it and others. */
