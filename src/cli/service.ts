@@ -3,7 +3,7 @@ import { bucketExists, bucketOrigin } from '../aws/index.ts'
 import type { Sweeper } from '../cleanup/index.ts'
 import { MOST_JOINED } from '../contract/index.ts'
 import { runJob } from '../conversions/index.ts'
-import { createApp } from '../http/index.ts'
+import { createApp, type PageOrigins } from '../http/index.ts'
 import { newId } from '../kernel/ids.ts'
 import { MOST_IN_FLIGHT_PER_UPLOAD } from '../uploads/index.ts'
 import { wire, type Features, type ServiceParts } from './wire.ts'
@@ -25,7 +25,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const { worker, sweeper, folders } = features
   const runsJobs = config.role !== 'api'
   return {
-    app: await createApp({ ...appParts(parts, features), pageConnectsTo: await originsOfParts(parts) }),
+    app: await createApp({ ...appParts(parts, features), pageOrigins: await originsOfPage(parts) }),
     sweeper,
     async start() {
       await folders.removeStale()
@@ -44,13 +44,14 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
 function appParts(
   parts: ServiceParts,
-  { formats, uploads, conversions, waveforms, random, sweeper, jobs }: Features,
+  { formats, uploads, conversions, sounds, waveforms, random, sweeper, jobs }: Features,
 ) {
   const { config, stores, metrics, version, clock, log } = parts
   const { maxUploadBytes, maxDurationMs, retentionMs } = config.limits
   const api = {
     uploads,
     conversions,
+    sounds,
     waveforms,
     random,
     sweeper,
@@ -86,6 +87,12 @@ function appParts(
   }
 }
 
-/** Where the page sends parts to, beside this service. */
-const originsOfParts = async ({ config, stores }: ServiceParts): Promise<string[]> =>
-  config.uploadTransport === 'direct' ? [await bucketOrigin(stores.signer, stores.bucket)] : []
+/** Where the page sends parts to, and is sent to for sound, beside this service. */
+async function originsOfPage({ config, stores }: ServiceParts): Promise<PageOrigins> {
+  const ifDirect = async (transport: 'proxy' | 'direct') =>
+    transport === 'direct' ? [await bucketOrigin(stores.signer, stores.bucket)] : []
+  return {
+    connects: await ifDirect(config.uploadTransport),
+    plays: await ifDirect(config.downloadTransport),
+  }
+}

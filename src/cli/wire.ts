@@ -11,6 +11,7 @@ import {
   PageView,
   QueueView,
   ResultStore,
+  Sounds,
   SourceKeeper,
   type runJob,
   Takeover,
@@ -59,8 +60,10 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
   const reader = wireReader(parts, common, worker)
   const uploads = wireUploads(parts, common)
   const conversions = wireConversions(parts, { ...common, worker, reader, uploads })
-  const waveforms = new Waveforms({ ...common, sources: uploads.sources, conversions })
-  return { ...common, worker, uploads, conversions, waveforms, sweeper: wireSweeper(parts, common, uploads) }
+  const sounds = new Sounds({ ...common, sources: uploads.sources, conversions })
+  const waveforms = new Waveforms({ ...common, sounds })
+  const sweeper = wireSweeper(parts, common, uploads)
+  return { ...common, worker, uploads, conversions, sounds, waveforms, sweeper }
 }
 
 type Common = ReturnType<typeof wireCommon>

@@ -14,7 +14,7 @@ import type { JobRepository } from './job-repository.ts'
 import { sourceOf, uploadIdsOf, wishOf, type Claimed } from './job-request.ts'
 import { hasEnded, logKey, sourcesOf, type Job } from './job.ts'
 import { markOf, type Mark } from './mark.ts'
-import type { ResultBytes, ResultStore, StoredResult } from './result-store.ts'
+import type { StoredBytes, ResultStore, StoredResult } from './result-store.ts'
 
 const NORMAL_PRIORITY = 50
 /** Enough for every step a job can take while somebody reads it. */
@@ -181,7 +181,7 @@ export class Conversions {
   }
 
   /** The bytes of a result, or of one range of it. Throws RangeNotSatisfiable, JobExpired. */
-  async openResult(result: StoredResult, range: string | undefined): Promise<ResultBytes> {
+  async openResult(result: StoredResult, range: string | undefined): Promise<StoredBytes> {
     const bytes = await this.#parts.results.open(result, range)
     if (bytes) return bytes
     this.#parts.reader.doubt(result.jobId) // deleted by another process while it was remembered here

@@ -65,14 +65,14 @@ export class JobConflict extends Failure {
 export class RangeNotSatisfiable extends Failure {
   readonly code = 'range-not-satisfiable' satisfies ProblemCode
   constructor(sizeBytes: number) {
-    super(`The result has ${sizeBytes} bytes; the range asked for lies outside.`, { sizeBytes })
+    super(`The file has ${sizeBytes} bytes; the range asked for lies outside.`, { sizeBytes })
   }
 }
 
-/** There is no sound in it that could be drawn. */
-export class WaveformFailed extends Failure {
+/** There is no sound in it from which anything could be made. */
+export class NothingDecoded extends Failure {
   readonly code = 'not-audio' satisfies ProblemCode
   constructor(options?: ErrorOptions) {
-    super('No waveform can be made of this file: nothing in it can be decoded.', {}, options)
+    super('Nothing can be made of this file: no sound in it can be decoded.', {}, options)
   }
 }

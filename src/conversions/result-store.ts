@@ -21,19 +21,15 @@ const PART_BYTES = 8 * MiB
 const MOST_PARTS = 10_000
 const LINK_LIFE_SECONDS = 3600
 
-export type StoredResult = {
-  jobId: string
-  key: string
-  size: number
-  mimeType: string
-  fileName: string
-  finishedAt: number
-}
+/** A file in the store, as it is told to those who fetch it. Size in bytes. */
+export type StoredFile = { key: string; size: number; mimeType: string; fileName: string }
 
-/** Bytes of a result, the whole or the range that was asked for. */
-export type ResultBytes = { body: Readable; length: number; contentRange: string | undefined }
+export type StoredResult = StoredFile & { jobId: string; finishedAt: number }
 
-/** Results in S3. */
+/** Bytes of a file, the whole or the range that was asked for. */
+export type StoredBytes = { body: Readable; length: number; contentRange: string | undefined }
+
+/** Results in S3, and what is made of sounds and kept beside them. */
 export class ResultStore {
   readonly #s3: S3Client
   readonly #bucket: string
@@ -100,10 +96,13 @@ export class ResultStore {
   }
 
   /**
-   * Opens a result, or one range of it (`Range` header as RFC 9110 has it); undefined when it is gone. Throws
+   * Opens a file, or one range of it (`Range` header as RFC 9110 has it); undefined when it is gone. Throws
    * RangeNotSatisfiable.
    */
-  async open({ key, size }: StoredResult, range: string | undefined): Promise<ResultBytes | undefined> {
+  async open(
+    { key, size }: Pick<StoredFile, 'key' | 'size'>,
+    range: string | undefined,
+  ): Promise<StoredBytes | undefined> {
     try {
       const { Body, ContentLength: length = size, ContentRange: contentRange } = await this.#get(key, range)
       const [, start = 0] = /^bytes (\d+)-/.exec(contentRange ?? '') ?? []
@@ -133,7 +132,7 @@ export class ResultStore {
   }
 
   /** A link straight to S3 that anybody may follow for an hour. */
-  link({ key, mimeType }: StoredResult, contentDisposition: string): Promise<string> {
+  link({ key, mimeType }: StoredFile, contentDisposition: string): Promise<string> {
     const command = new GetObjectCommand({
       Bucket: this.#bucket,
       Key: key,

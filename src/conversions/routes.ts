@@ -1,4 +1,3 @@
-import { create as contentDisposition } from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -15,9 +14,11 @@ import { etagOf } from '../kernel/etag.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Format } from '../ffmpeg/index.ts'
 import type { Conversions } from './conversions.ts'
+import { sendFile, type DownloadTransport } from './file-routes.ts'
 import type { Seen } from './job-status.ts'
 import { parseMark } from './mark.ts'
-import type { StoredResult } from './result-store.ts'
+import type { Sounds } from './sounds.ts'
+import { sourceRoutes } from './source-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { waveformRoutes } from './waveform-routes.ts'
 import type { Waveforms } from './waveforms.ts'
@@ -29,14 +30,15 @@ const tags = ['jobs']
 
 export type ConversionRoutesParts = {
   conversions: Conversions
+  sounds: Sounds
   waveforms: Waveforms
   clock: Clock
   log: Log
   random: () => number
   formats: readonly Format[]
   limits: LimitsView
-  /** Whether results are sent through this process or by a link to the store. */
-  downloadTransport: 'proxy' | 'direct'
+  /** How files are sent. */
+  downloadTransport: DownloadTransport
 }
 
 /** Options carry the prefix that the app has applied already; it must not be applied again. */
@@ -47,6 +49,7 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   app.register(jobRoutes, { ...parts, ...SAME_PLACE })
   app.register(streamRoutes, { ...parts, ...SAME_PLACE })
   app.register(resultRoutes, { ...parts, ...SAME_PLACE })
+  app.register(sourceRoutes, { ...parts, ...SAME_PLACE })
   app.register(waveformRoutes, { ...parts, ...SAME_PLACE })
   app.register(zipRoutes, { ...parts, ...SAME_PLACE })
   const formats = formatsView(parts.formats, parts.limits)
@@ -135,45 +138,13 @@ const resultRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (
       description: 'The converted file; `Range` is honoured.',
     },
     handler: async (request, reply) => {
-      const result = await conversions.findResult(request.params.jobId)
-      const disposition = contentDisposition(result.fileName)
-      if (downloadTransport === 'direct')
-        return reply.redirect(await conversions.linkResult(result, disposition), 302)
-      reply.headers({
-        'content-type': result.mimeType,
-        'content-disposition': disposition,
-        'accept-ranges': 'bytes',
-        'cache-control': 'private, max-age=60',
-        etag: etagOf(result.key),
-      })
-      return sendResult(conversions, result, request, reply)
+      const file = await conversions.findResult(request.params.jobId)
+      const open = (range: string | undefined) => conversions.openResult(file, range)
+      const link = (disposition: string) => conversions.linkResult(file, disposition)
+      return sendFile({ file, open, link }, downloadTransport, request, reply)
     },
   })
   done()
-}
-
-async function sendResult(
-  conversions: Conversions,
-  result: StoredResult,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
-  if (request.method === 'HEAD') return reply.header('content-length', result.size).send()
-  const { body, length, contentRange } = await conversions.openResult(result, wantedRange(request, result))
-  if (contentRange !== undefined) reply.code(206).header('content-range', contentRange)
-  return reply.header('content-length', length).send(body)
-}
-
-/**
- * The range to serve, if any. Several ranges at once and an `If-Range` of other bytes are answered with the whole, as
- * RFC 9110 (14.2, 13.1.5) allows and demands.
- */
-function wantedRange({ headers }: FastifyRequest, result: StoredResult): string | undefined {
-  const { range } = headers
-  const condition = headers['if-range']
-  if (range === undefined || range.includes(',')) return undefined
-  if (condition !== undefined && condition !== etagOf(result.key)) return undefined
-  return range
 }
 
 /**

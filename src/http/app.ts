@@ -13,7 +13,7 @@ import { healthRoutes, type Check } from './health.ts'
 import { guardHost } from './host-guard.ts'
 import { metricsRoutes } from './metrics.ts'
 import { describeApi } from './openapi.ts'
-import { servePage, setDefaultHeaders } from './page.ts'
+import { servePage, setDefaultHeaders, type PageOrigins } from './page.ts'
 import { answerProblems } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -36,8 +36,8 @@ export type AppParts = {
   trustedProxies: readonly string[]
   /** The service's root as clients reach it; undefined: as they call it. Ends in a slash. */
   publicUrl: string | undefined
-  /** Other origins that the page may send to. */
-  pageConnectsTo: readonly string[]
+  /** Other origins that the page may use. */
+  pageOrigins: PageOrigins
   clock: Clock
   log: Log
 }
@@ -57,7 +57,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerProblems(app, log)
-  setDefaultHeaders(app, parts.pageConnectsTo)
+  setDefaultHeaders(app, parts.pageOrigins)
   refuseWhileDraining(app)
   answerNotModified(app)
   logRequests(app, log)

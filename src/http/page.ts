@@ -2,12 +2,16 @@ import staticFiles from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import path from 'node:path'
 
+/** Origins that the page may use beside its own: to send to, and to play from. */
+export type PageOrigins = { connects: readonly string[]; plays: readonly string[] }
+
 /** The page loads nothing from anywhere else, runs no inline script, and talks to those alone that it must talk to. */
-const securityHeaders = (connectsTo: readonly string[]) => ({
+const securityHeaders = ({ connects, plays }: PageOrigins) => ({
   'content-security-policy': [
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'self'",
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'",
     "form-action 'self'; frame-ancestors 'none'",
-    ["connect-src 'self'", ...connectsTo].join(' '),
+    ["media-src 'self' blob:", ...plays].join(' '), // a redirect leads there, and is held to this policy, too
+    ["connect-src 'self'", ...connects].join(' '),
   ].join('; '),
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
@@ -27,8 +31,8 @@ export async function servePage(app: FastifyInstance, directory: string): Promis
 }
 
 /** Headers of every answer, unless a route says otherwise. */
-export function setDefaultHeaders(app: FastifyInstance, connectsTo: readonly string[]): void {
-  const always = { ...securityHeaders(connectsTo), 'cache-control': 'no-store' }
+export function setDefaultHeaders(app: FastifyInstance, origins: PageOrigins): void {
+  const always = { ...securityHeaders(origins), 'cache-control': 'no-store' }
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ ...always, 'x-request-id': request.id })
     done()

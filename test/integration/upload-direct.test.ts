@@ -166,7 +166,12 @@ test('links lead to S3 under the name by which clients reach it', async () => {
   await json(await other.complete(id))
   const job = await other.convert(id, 'flac')
   await other.done(job.id)
-  const result = await other.call(`jobs/${job.id}/result`, { redirect: 'manual' })
-  expect(new URL(result.headers.get('location') ?? '').origin).toBe(front.url)
+  for (const file of [`jobs/${job.id}/result`, `uploads/${id}/source`]) {
+    const answer = await other.call(file, { redirect: 'manual' })
+    expect([file, answer.status]).toEqual([file, 302])
+    expect(new URL(answer.headers.get('location') ?? '').origin).toBe(front.url)
+  }
+  const source = await other.call(`uploads/${id}/source`, { headers: { range: 'bytes=0-3' } })
+  expect([source.headers.get('content-type'), await source.text()]).toEqual(['audio/wav', 'RIFF'])
   expect((await other.result(job.id)).length).toBeGreaterThan(0)
 })
