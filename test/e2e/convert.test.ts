@@ -32,7 +32,7 @@ test.each<[Kind, keyof typeof TARGETS]>([
   const name = `From ${kind} – für ${target}`
   const source = await setting.folder().sound(kind, SECONDS, `${name}.${kind}`)
   await deck.format(label).check()
-  await deck.add(source)
+  await deck.convert(source)
 
   const result = `${name}.${extension}`
   const saved = await deck.save(result, join(setting.folder().path, `result of ${result}`))
@@ -42,21 +42,23 @@ test.each<[Kind, keyof typeof TARGETS]>([
   expect(Math.abs(found.durationMs - SECONDS * 1000)).toBeLessThanOrEqual(PADDING_MS)
 
   expect(await deck.bar(`${name}.${kind}`).getAttribute('aria-valuenow')).toBe('100')
-  expect(await deck.page.getByRole('status').textContent()).toContain(`Ready: ${result}`)
+  expect(await deck.row(`${name}.${kind}`).getByRole('status').textContent()).toContain(`Ready: ${result}`)
   expect(deck.complaints).toEqual([])
 })
 
-test('one bar goes from nought to a hundred over several parts and the conversion, and never falls', async () => {
+test('the upload of several parts and the conversion each go from nought to a hundred, and never fall', async () => {
   await using deck = await setting.open()
   const source = await setting.folder().sound('wav', 60, 'long.wav') // two parts
-  await deck.add(source)
+  await deck.convert(source)
   await deck.download('long.mp3').waitFor()
-  const seen = await deck.progress('long.wav')
-  expect(seen[0]).toBe(0)
-  expect(seen.at(-1)).toBe(100)
-  expect(seen.length).toBeGreaterThan(3)
-  expect(seen).toEqual(seen.toSorted((a, b) => a - b))
-  expect(seen.indexOf(100)).toBe(seen.length - 1)
+  for (const way of ['Upload', 'Conversion'] as const) {
+    const seen = await deck.progress('long.wav', way)
+    expect(seen[0]).toBe(0)
+    expect(seen.at(-1)).toBe(100)
+    expect(seen.length).toBeGreaterThan(2)
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+    expect(seen.indexOf(100)).toBe(seen.length - 1)
+  }
 })
 
 test('several files go through one after the other, each in a row of its own', async () => {
@@ -64,7 +66,7 @@ test('several files go through one after the other, each in a row of its own', a
   const kinds: Kind[] = ['ogg', 'mp3', 'm4a']
   const sources = await Promise.all(kinds.map((kind) => setting.folder().sound(kind, 1, `many.${kind}`)))
   await deck.format('FLAC').check()
-  await deck.add(...sources)
+  await deck.convert(...sources)
   for (const kind of kinds) {
     const row = deck.row(`many.${kind}`)
     await row.getByRole('link', { name: 'Download many.flac' }).waitFor()
@@ -80,7 +82,7 @@ test('settings reach the encoder', async () => {
   await deck.page.getByText('Settings for WAV').click()
   await deck.page.getByLabel('Channels').selectOption('1')
   await deck.page.getByLabel('Bit depth').selectOption({ label: '24 bit' })
-  await deck.add(source)
+  await deck.convert(source)
   const { file } = await deck.save('mono.wav', join(setting.folder().path, 'saved.wav'))
   expect(await listen(file)).toMatchObject({ codec: 'pcm_s24le', channels: 1 })
 })
@@ -88,14 +90,15 @@ test('settings reach the encoder', async () => {
 test('a file that is on the server is made into something else without being sent again', async () => {
   await using deck = await setting.open()
   const source = await setting.folder().sound('wav', 1, 'twice.wav')
-  await deck.add(source)
+  await deck.convert(source)
   await deck.download('twice.mp3').waitFor()
   const uploads: string[] = []
   deck.page.on('request', (request) => {
-    if (request.url().includes('api/uploads')) uploads.push(request.url())
+    if (request.method() !== 'GET' && request.url().includes('api/uploads')) uploads.push(request.url())
   })
-  await deck.format('Opus').check()
-  await deck.page.getByRole('button', { name: 'Also as Opus: twice.wav' }).click()
+  await deck.page.getByRole('button', { name: 'Another version of twice.wav' }).click()
+  await deck.page.getByLabel('What twice.wav becomes').selectOption('Opus')
+  await deck.page.getByRole('button', { name: 'Convert twice.wav' }).click()
   await deck.download('twice.opus').waitFor()
   expect(uploads).toEqual([])
 })

@@ -15,6 +15,9 @@ const RECORDER = `
 /** For one step, on a machine that has much else to do. */
 const PATIENCE_MS = 90_000
 
+/** A file has a bar for each way it goes. */
+type Way = 'Upload' | 'Conversion'
+
 export type Deck = Awaited<ReturnType<typeof openDeck>>
 
 /** The page in a fresh profile of the browser, and what a person does with it. */
@@ -27,7 +30,9 @@ export async function openDeck(browser: Browser, url: string, options: BrowserCo
   await page.goto(url)
   const format = (label: string) => page.getByRole('radio', { name: label, exact: true })
   await format('MP3').waitFor()
-  const bar = (name: string) => page.getByRole('progressbar', { name: `Progress of ${name}`, exact: true })
+  const bar = (name: string, way: Way = 'Conversion') =>
+    page.getByRole('progressbar', { name: `${way} of ${name}`, exact: true })
+  const add = (...files: string[]) => page.getByLabel('Drop audio files here').setInputFiles(files)
   const download = (name: string) => page.getByRole('link', { name: `Download ${name}` })
 
   return {
@@ -36,14 +41,20 @@ export async function openDeck(browser: Browser, url: string, options: BrowserCo
     bar,
     /** Errors on the console and requests to other places: there should be none. */
     complaints,
-    row: (name: string) => page.getByRole('listitem').filter({ has: bar(name) }),
-    add: (...files: string[]) => page.getByLabel('Drop audio files here').setInputFiles(files),
+    row: (name: string) =>
+      page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) }),
+    add,
+    /** Adds files and asks for their conversion at once, so that it begins as soon as each is there. */
+    async convert(...files: string[]) {
+      await add(...files)
+      await page.getByRole('button', { name: /^Convert \d+ files?$/ }).click()
+    },
     download,
-    /** All that the bar of a file showed, in order. */
-    async progress(name: string): Promise<number[]> {
+    /** All that a bar of a file showed, in order. */
+    async progress(name: string, way: Way = 'Conversion'): Promise<number[]> {
       const seen = await page.evaluate<Record<string, number[]>>('window.progressSeen')
-      const now = await bar(name).getAttribute('aria-valuenow')
-      return [...(seen[`Progress of ${name}`] ?? []), Number(now)]
+      const now = await bar(name, way).getAttribute('aria-valuenow')
+      return [...(seen[`${way} of ${name}`] ?? []), Number(now)]
     },
     async save(name: string, file: string) {
       const [saved] = await Promise.all([page.waitForEvent('download'), download(name).click()])

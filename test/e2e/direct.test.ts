@@ -16,7 +16,7 @@ test('the same page sends parts straight to S3 where the service says so, and no
     if (origin !== new URL(program.url).origin)
       elsewhere.push(`${request.method()} ${pathname.split('/').at(-1) ?? ''}`)
   })
-  await deck.add(await folder.sound('wav', 60, 'straight.wav')) // 10 MB: two parts
+  await deck.convert(await folder.sound('wav', 60, 'straight.wav')) // 10 MB: two parts
   await deck.download('straight.mp3').waitFor()
   expect(elsewhere).toEqual(['PUT source', 'PUT source'])
   expect(deck.complaints.filter((one) => !one.startsWith('foreign request'))).toEqual([])

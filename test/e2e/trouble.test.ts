@@ -30,9 +30,9 @@ test('an empty file is refused, and can be put away without losing the place', a
 test('a broken connection costs a pause and nothing else', async () => {
   await using deck = await setting.open()
   await deck.page.route('**/parts/*', (route) => route.abort(), { times: 1 })
-  await deck.add(await setting.folder().sound('wav', 60, 'broken.wav'))
+  await deck.convert(await setting.folder().sound('wav', 60, 'broken.wav'))
   await deck.download('broken.mp3').waitFor()
-  const seen = await deck.progress('broken.wav')
+  const seen = await deck.progress('broken.wav', 'Upload')
   expect(seen).toEqual(seen.toSorted((a, b) => a - b))
   expect(deck.complaints).toEqual([expect.stringContaining('net::ERR_FAILED')])
 })
@@ -42,7 +42,7 @@ test('an upload can be cancelled, and begun again', async () => {
   const { page } = deck
   await page.route('**/parts/*', () => {}) // neither answered nor refused
   const underWay = page.waitForRequest('**/parts/*')
-  await deck.add(await setting.folder().sound('wav', 1, 'again.wav'))
+  await deck.convert(await setting.folder().sound('wav', 1, 'again.wav'))
   await underWay
   const row = deck.row('again.wav')
   const deleted = page.waitForResponse((response) => response.request().method() === 'DELETE')
@@ -56,16 +56,15 @@ test('an upload can be cancelled, and begun again', async () => {
 
 test('a conversion can be cancelled, and tried again', async () => {
   await using deck = await setting.open()
-  const { page } = deck
   const row = deck.row('long.wav')
   await deck.format('Opus').check()
-  await deck.add(await setting.folder().sound('wav', 600, 'long.wav'))
+  await deck.convert(await setting.folder().sound('wav', 600, 'long.wav'))
   await row.getByText(/^Converting/).waitFor()
   await row.getByRole('button', { name: 'Cancel long.wav' }).click()
   await row.getByText('Cancelled').waitFor()
   await row.getByRole('button', { name: 'Try again: long.wav' }).click()
   await deck.download('long.opus').waitFor()
-  expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100')
+  expect(await deck.bar('long.wav').getAttribute('aria-valuenow')).toBe('100')
   expect(deck.complaints).toEqual([])
 })
 
@@ -85,8 +84,10 @@ test('a file that is added again after a reload goes on where it stopped', async
   page.on('request', (request) => {
     if (request.method() === 'PUT') sent.push(request.url())
   })
-  await deck.add(source)
+  await deck.row('halfway.wav').getByText('The upload was interrupted').waitFor()
+  await deck.convert(source)
   await deck.download('halfway.mp3').waitFor()
+  expect(await page.getByRole('listitem').count()).toBe(1)
   expect(sent).toEqual([expect.stringMatching(/parts\/2$/)])
 })
 

@@ -1,46 +1,35 @@
+import { ApiProblem } from './api-problem.ts'
 import type { FormatsView } from '../../src/contract/formats.ts'
 import type { JobRequest, JobView, ProgressView } from '../../src/contract/jobs.ts'
+import type { CompleteView, UploadView } from '../../src/contract/uploads.ts'
+import type { WaveformView } from '../../src/contract/waveform.ts'
 
 /** Where the server's root is: the folder the page lies in. */
 export const serverRoot = new URL('./', document.baseURI).href
 
-/** An answer that is not the one hoped for. */
-export class ApiProblem extends Error {
-  override readonly name = 'ApiProblem'
-  readonly status: number
-  /** The problem's `code`; `unreachable` or `refused` where the answer was none of the server's. */
-  readonly code: string
-  readonly retryAfterMs: number | undefined
-
-  constructor(status: number, code: string, detail: string, retryAfterMs?: number) {
-    super(detail)
-    this.status = status
-    this.code = code
-    this.retryAfterMs = retryAfterMs
-  }
-
-  /** Whether the same request may go well later. */
-  get mayHeal(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500
-  }
-}
-
-async function call(path: string, init: RequestInit = {}): Promise<unknown> {
+async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(new URL(path, serverRoot), init).catch((error: unknown) => {
     if (init.signal?.aborted) throw error
     throw new ApiProblem(0, 'unreachable', 'The server cannot be reached')
   })
+  if (response.ok) return response
   const body: unknown = await response.json().catch(() => null)
-  if (response.ok) return body
   const { code, detail } = (body ?? {}) as { code?: string; detail?: string }
-  const seconds = Number(response.headers.get('Retry-After') ?? NaN)
   throw new ApiProblem(
     response.status,
     code ?? (response.status < 500 ? 'refused' : 'unreachable'),
     detail ?? `The server answered ${response.status}`,
-    Number.isNaN(seconds) ? undefined : seconds * 1000,
+    retryAfterMs(response),
   )
 }
+
+function retryAfterMs({ headers }: Response): number | undefined {
+  const seconds = Number(headers.get('Retry-After') ?? NaN)
+  return Number.isNaN(seconds) ? undefined : seconds * 1000
+}
+
+const call = async (path: string, init?: RequestInit): Promise<unknown> =>
+  (await request(path, init)).json().catch(() => null)
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
   call(path, {
@@ -49,20 +38,79 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
     body: JSON.stringify(body),
   })
 
+const jobPath = (jobId: string, rest = '') => `api/jobs/${encodeURIComponent(jobId)}${rest}`
+const uploadPath = (uploadId: string, rest = '') => `api/uploads/${encodeURIComponent(uploadId)}${rest}`
+const jobIdsQuery = (jobIds: readonly string[]) =>
+  jobIds.map((jobId) => `jobId=${encodeURIComponent(jobId)}`).join('&')
+
 export const fetchFormats = async (signal: AbortSignal) =>
   (await call('api/formats', { signal })) as FormatsView
 
 export const fetchProgress = async (jobId: string, signal: AbortSignal) =>
-  (await call(`api/progress?jobId=${encodeURIComponent(jobId)}`, { signal })) as ProgressView
+  (await call(`api/progress?${jobIdsQuery([jobId])}`, { signal })) as ProgressView
 
 export const fetchJob = async (jobId: string, signal: AbortSignal) =>
-  (await call(`api/jobs/${encodeURIComponent(jobId)}`, { signal })) as JobView
+  (await call(jobPath(jobId), { signal })) as JobView
 
 /** The key makes a request that is sent twice one job. */
-export const createJob = async (request: JobRequest, key: string) =>
-  (await post('api/jobs', request, { 'Idempotency-Key': key })) as JobView
+export const createJob = async (job: JobRequest, key: string) =>
+  (await post('api/jobs', job, { 'Idempotency-Key': key })) as JobView
 
-export const cancelJob = (jobId: string) => post(`api/jobs/${encodeURIComponent(jobId)}/cancel`, {})
+export const cancelJob = async (jobId: string) => (await post(jobPath(jobId, '/cancel'), {})) as JobView
+export const retryJob = async (jobId: string) => (await post(jobPath(jobId, '/retry'), {})) as JobView
 
-/** Relative, so that it works below any path. */
-export const resultUrl = (jobId: string) => `./api/jobs/${encodeURIComponent(jobId)}/result`
+export const removeJob = (jobId: string) => gone(request(jobPath(jobId), { method: 'DELETE' }))
+export const removeUpload = (uploadId: string) => gone(request(uploadPath(uploadId), { method: 'DELETE' }))
+
+/** What is not there any more is as good as removed. */
+async function gone(removal: Promise<unknown>): Promise<void> {
+  await removal.catch((error: unknown) => {
+    if (!(error instanceof ApiProblem && (error.status === 404 || error.status === 410))) throw error
+  })
+}
+
+export const fetchLog = async (jobId: string, signal: AbortSignal) =>
+  (await request(jobPath(jobId, '/log'), { signal })).text()
+
+/** An upload as it is; one that has all its bytes is completed by asking. */
+export async function lookAtUpload(
+  uploadId: string,
+): Promise<Pick<UploadView, 'state' | 'progress' | 'media'>> {
+  const view = (await call(uploadPath(uploadId))) as UploadView
+  if (view.state === 'ready' || view.bytesReceived < view.size) return view
+  const { state, media } = (await post(uploadPath(uploadId, '/complete'), {})) as CompleteView
+  return { state, media, progress: 100 }
+}
+
+/** Where a sound of the server is: an upload, or what a job made. */
+export type SoundPlace = { uploadId: string } | { jobId: string }
+const placePath = (place: SoundPlace, rest: string) =>
+  'jobId' in place ? jobPath(place.jobId, rest) : uploadPath(place.uploadId, rest)
+
+/** The picture of a sound; undefined while the server makes it. */
+export async function fetchWaveform(place: SoundPlace, points: number, signal: AbortSignal) {
+  const response = await request(`${placePath(place, '/waveform')}?points=${points}`, { signal })
+  return response.status === 202 ? undefined : ((await response.json()) as WaveformView)
+}
+
+/** Resolves with the address of the sound in a form every browser plays, once the server has made it. */
+export async function previewUrl(place: SoundPlace, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const response = await request(placePath(place, '/preview'), { method: 'HEAD', signal })
+    if (response.status !== 202) return `./${placePath(place, '/preview')}`
+    await wait(retryAfterMs(response) ?? 1000, signal)
+  }
+}
+
+const wait = (ms: number, signal: AbortSignal) =>
+  new Promise((resolve, reject) => {
+    setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
+
+// Relative, so that they work below any path.
+export const resultUrl = (jobId: string) => `./${jobPath(jobId, '/result')}`
+export const sourceUrl = (uploadId: string) => `./${uploadPath(uploadId, '/source')}`
+export const artworkUrl = (uploadId: string) => `./${uploadPath(uploadId, '/artwork')}`
+export const zipUrl = (jobIds: readonly string[]) => `./api/results.zip?${jobIdsQuery(jobIds)}`
+export const streamUrl = (jobIds: readonly string[]) => `./api/progress/stream?${jobIdsQuery(jobIds)}`

@@ -1,43 +1,63 @@
-import { useEffect } from 'react'
+import { useSyncExternalStore } from 'react'
 import styles from './app.module.css'
+import { BatchBar } from './components/batch-bar.tsx'
 import { DropZone } from './components/drop-zone.tsx'
-import { FormatPicker } from './components/format-picker.tsx'
+import { LanguageChoice } from './components/language-choice.tsx'
+import { TargetPicker } from './components/target-picker.tsx'
 import { TrackList } from './components/track-list.tsx'
 import { needsPage, type Deck } from './deck/index.ts'
-import { useChoice } from './hooks/use-choice.ts'
+import { useAnnouncement, useBatch, usePageStatus } from './hooks/use-batch.ts'
 import { useFormats } from './hooks/use-formats.ts'
+import { useTarget } from './hooks/use-target.ts'
 import { useTracks } from './hooks/use-tracks.ts'
+import { useWish } from './hooks/use-wish.ts'
 import { messages } from './messages/index.ts'
-import { hours } from './messages/units.ts'
+import { timeSpan } from './messages/units.ts'
+import { isOnline, onOnlineChange } from './network.ts'
 
 export function App({ deck }: { deck: Deck }) {
   const formats = useFormats()
-  const choice = useChoice(formats.data?.formats)
+  const [wish, choose] = useWish(formats.data)
+  const target = useTarget(formats.data, wish, choose)
   const tracks = useTracks(deck)
+  const batch = useBatch(tracks)
+  const announcement = useAnnouncement(batch)
+  const online = useSyncExternalStore(onOnlineChange, isOnline)
+  usePageStatus(batch)
   const limits = formats.data?.limits
-  const wish = choice?.wish
-  useEffect(() => {
-    if (wish) deck.choose(wish)
-  }, [deck, wish])
+  const shared = { deck, wish, formats: formats.data, done: batch.done }
 
   return (
     <div className={styles['page']}>
       <header className={styles['header']}>
         <h1>{messages.page.name}</h1>
-        <p>{messages.page.lead}</p>
+        <p role="status" data-offline={!online}>
+          {online ? messages.page.lead : messages.page.offline}
+        </p>
       </header>
       <main className={styles['main']}>
         <div className={styles['machine']}>
-          <FormatPicker formats={formats} choice={choice} />
           <DropZone
             busy={tracks.some(needsPage)}
             maxBytes={limits?.maxUploadBytes}
             onFiles={(files) => deck.add(files)}
           />
+          <TargetPicker formats={formats} target={target} />
         </div>
-        <TrackList deck={deck} tracks={tracks} wish={wish} />
+        <div className={styles['files']}>
+          {tracks.length === 0 && <p className={styles['empty']}>{messages.files.empty}</p>}
+          <TrackList {...shared} tracks={tracks.filter(({ earlier }) => !earlier)} />
+          <BatchBar {...shared} batch={batch} tracks={tracks} />
+          <TrackList {...shared} tracks={tracks.filter(({ earlier }) => earlier)} earlier />
+        </div>
       </main>
-      <footer className={styles['footer']}>{limits && messages.page.kept(hours(limits.retentionMs))}</footer>
+      <p className="visually-hidden" aria-live="polite">
+        {announcement}
+      </p>
+      <footer className={styles['footer']}>
+        <span>{limits && messages.page.kept(timeSpan(limits.retentionMs))}</span>
+        <LanguageChoice />
+      </footer>
     </div>
   )
 }

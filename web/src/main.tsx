@@ -1,41 +1,73 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { createUploadMemory, randomKey, startUpload, xhrTransport } from '../../src/client/index.ts'
-import { cancelJob, createJob, serverRoot } from './api.ts'
+import { createUploadMemory, startUpload, xhrTransport } from '../../src/client/index.ts'
+import { cancelJob, createJob, lookAtUpload, removeJob, removeUpload, serverRoot, streamUrl } from './api.ts'
 import { App } from './app.tsx'
-import { Deck } from './deck/index.ts'
-import { messages } from './messages/index.ts'
+import { createHistory, Deck } from './deck/index.ts'
+import { JobFeed } from './feed/job-feed.ts'
+import { progressQuery, recordQuery } from './hooks/job-queries.ts'
+import { FeedContext } from './hooks/use-feed.ts'
+import { PlayerContext } from './hooks/use-player.ts'
+import { Player } from './listening/player.ts'
+import { language } from './messages/index.ts'
 import { whenOnline } from './network.ts'
-import { createQueryClient } from './query-client.ts'
+import { createQueryClient, patiently } from './query-client.ts'
+import { browserStorage } from './storage.ts'
 import './styles/tokens.css'
 import './styles/base.css'
 
 const queryClient = createQueryClient()
 const transport = xhrTransport(() => new XMLHttpRequest())
+const later = (run: () => void, ms: number) => void setTimeout(run, ms)
 
-const deck = new Deck({
-  // One connection of the browser's six stays free for everything else.
-  upload: (file, call) =>
-    startUpload(file, { ...call, baseUrl: serverRoot, transport, whenOnline, maxParallel: 5 }).finished,
-  begun: createUploadMemory({ indexedDb: window.indexedDB, name: `tapedeck begun ${serverRoot}` }),
-  startJob: (request) => {
-    const key = randomKey()
-    return queryClient
-      .getMutationCache()
-      .build(queryClient, { mutationFn: () => createJob(request, key) })
-      .execute(undefined)
-  },
-  cancelJob,
+const feed = new JobFeed({
+  open: (jobIds) => new EventSource(streamUrl(jobIds)),
+  onProgress: (view) => queryClient.setQueryData(progressQuery(view.jobId, feed).queryKey, view),
+  onProblem: (jobId) => void queryClient.invalidateQueries({ queryKey: progressQuery(jobId, feed).queryKey }),
+  later,
 })
 
-document.documentElement.lang = messages.language
+const history = createHistory({
+  storage: browserStorage(),
+  name: `tapedeck files ${serverRoot}`,
+  now: () => Date.now(),
+  later,
+})
+
+const deck = new Deck({
+  // Of the browser's six connections one is for the news of jobs, and one stays free for everything else.
+  upload: (file, call) =>
+    startUpload(file, { ...call, baseUrl: serverRoot, transport, whenOnline, maxParallel: 4 }),
+  begun: createUploadMemory({ indexedDb: window.indexedDB, name: `tapedeck begun ${serverRoot}` }),
+  history,
+  lookAt: lookAtUpload,
+  startJob: async (request, requestKey) => {
+    const job = await patiently(queryClient, () => createJob(request, requestKey))
+    queryClient.setQueryData(recordQuery(job.id).queryKey, job)
+    queryClient.setQueryData(progressQuery(job.id, feed).queryKey, job.progress)
+    return job
+  },
+  cancelJob: (jobId) => patiently(queryClient, () => cancelJob(jobId)),
+  removeJob,
+  removeUpload,
+})
+
+window.addEventListener('pagehide', () => history.flush())
+document.addEventListener('visibilitychange', () => feed.show(!document.hidden))
+document.documentElement.lang = language
+void deck.revive()
+
 const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
-        <App deck={deck} />
+        <FeedContext value={feed}>
+          <PlayerContext value={new Player(() => new Audio())}>
+            <App deck={deck} />
+          </PlayerContext>
+        </FeedContext>
       </QueryClientProvider>
     </StrictMode>,
   )

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import { ApiProblem } from './api.ts'
+import { ApiProblem } from './api-problem.ts'
 
 const TRIES = 6
 const LONGEST_WAIT_MS = 15_000
@@ -20,3 +20,7 @@ export const createQueryClient = () =>
       mutations: { retry, retryDelay, networkMode: 'always' },
     },
   })
+
+/** The same patience for a call that no component makes. */
+export const patiently = <T>(queryClient: QueryClient, call: () => Promise<T>): Promise<T> =>
+  queryClient.getMutationCache().build(queryClient, { mutationFn: call }).execute(undefined)

@@ -1,7 +1,8 @@
 import { useId, useState } from 'react'
 import type { IntegerOption, NumberOption, OptionDescription } from '../../../src/contract/options.ts'
-import type { OptionValue } from '../hooks/use-choice.ts'
+import type { OptionValue } from '../deck/index.ts'
 import { messages } from '../messages/index.ts'
+import { optionName } from '../messages/names.ts'
 import { number, withUnit } from '../messages/units.ts'
 import styles from './option-field.module.css'
 
@@ -104,7 +105,7 @@ function GroupField({ description, value, unset, onChange }: GroupProps) {
         Object.entries(fields).map(([name, field]) => (
           <OptionField
             key={name}
-            description={field}
+            description={{ ...field, label: optionName(name, field) }}
             value={set[name]}
             {...{ unset, outdone: false }}
             onChange={(one) => change(name, typeof one === 'number' ? one : undefined)}

@@ -1,8 +1,8 @@
-import { needsPage, sameWish, type Deck, type Track, type Wish } from '../deck/index.ts'
+import { isEditable, needsPage, type Deck, type Track, type Wish } from '../deck/index.ts'
 import type { Job } from '../hooks/use-job.ts'
 import { messages } from '../messages/index.ts'
-import { size } from '../messages/units.ts'
 import type { TrackView } from '../tracks/describe-track.ts'
+import { PickAgain } from './pick-again.tsx'
 import styles from './track-actions.module.css'
 
 type TrackActionsProps = {
@@ -10,49 +10,83 @@ type TrackActionsProps = {
   track: Track
   view: TrackView
   job: Job
-  wish: Wish | undefined
-  onRemove: (key: string) => void
+  /** What it would become now. */
+  order: Wish | undefined
+  isOpen: boolean
+  /** The id of what is opened. */
+  panel: string
+  onOpen: (open: boolean) => void
+  onRemove: (track: Track, hasResult: boolean) => void
   /** The button that was pressed gives way to others. */
   onReplaced: () => void
 }
 
-/** What can be done with a file now: stop it, take its result, make another, try it again, put it away. */
-export function TrackActions({ deck, track, view, job, wish, onRemove, onReplaced }: TrackActionsProps) {
-  const { key, file, state } = track
-  const { result, ended, retriable } = view
+type Action = { words: string; label: string; press: () => void; isMain?: boolean }
+
+/** What can be done with a file now. */
+export function TrackActions(props: TrackActionsProps) {
+  const { deck, track, view, isOpen, panel, onOpen } = props
   const { files } = messages
-  const converting = state.step === 'converting' ? state : undefined
-  const stoppable = needsPage(track) || (converting !== undefined && !ended)
-  const another = result && wish && converting && !sameWish(wish, converting.wish) ? wish : undefined
-  const button = (words: string, label: string, press: () => void) => (
-    <button type="button" aria-label={label} onClick={press}>
-      {words}
-    </button>
-  )
-  const cancel = () => {
-    if (converting) job.cancel()
-    else deck.cancel(key)
-    onReplaced()
-  }
-  const again = () => {
-    deck.retry(key)
-    onReplaced()
-  }
+  const { name } = track.file
+  const isEditing = isEditable(track)
+  const hasPanel = isEditing || track.state.step === 'converting'
   return (
     <div className={styles['actions']}>
-      {result && (
-        <a className={styles['download']} href={result.url} download={result.name}>
-          {files.download} <span className="visually-hidden">{result.name}</span>
-          {result.size !== undefined && <span>{size(result.size)}</span>}
+      {hasPanel && (
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          aria-controls={panel}
+          aria-label={isEditing ? files.editFile(name) : files.detailsFile(name)}
+          onClick={() => onOpen(!isOpen)}
+        >
+          {isEditing ? files.edit : files.details}
+        </button>
+      )}
+      {track.state.step === 'interrupted' && <PickAgain deck={deck} track={track} />}
+      {actionsOf(props).map(({ words, label, press, isMain = false }) => (
+        <button key={words} type="button" aria-label={label} data-main={isMain} onClick={press}>
+          {words}
+        </button>
+      ))}
+      {view.result && (
+        <a className={styles['download']} href={view.result.url} download={view.result.name}>
+          {files.download} <span className="visually-hidden">{view.result.name}</span>
         </a>
       )}
-      {another &&
-        button(files.also(another.label), files.alsoFile(file.name, another.label), () =>
-          deck.convertAlso(key),
-        )}
-      {stoppable && !job.cancelling && button(files.cancel, files.cancelFile(file.name), cancel)}
-      {retriable && button(files.again, files.againFile(file.name), again)}
-      {ended && button(files.remove, files.removeFile(file.name), () => onRemove(key))}
     </div>
   )
+}
+
+function actionsOf({ deck, track, view, job, order, onRemove, onReplaced }: TrackActionsProps): Action[] {
+  const { files } = messages
+  const { key, file, state, wanted } = track
+  const { step } = state
+  const isConverting = step === 'converting'
+  const give = (words: string, labelled: (name: string) => string, act: () => void, isMain = false) => ({
+    ...{ words, label: labelled(file.name), isMain },
+    press: () => {
+      act()
+      onReplaced()
+    },
+  })
+  const isOver = view.ended || step === 'ready' || step === 'interrupted'
+  const remove = () => onRemove(track, view.result !== undefined)
+  return [
+    step === 'uploading' && give(files.pause, files.pauseFile, () => deck.pause(key)),
+    step === 'paused' && give(files.resume, files.resumeFile, () => deck.resume(key)),
+    wanted && needsPage(track) && give(files.hold, files.holdFile, () => deck.hold(key)),
+    needsPage(track) && give(files.cancel, files.cancelFile, () => deck.cancel(key)),
+    isConverting && !view.ended && !job.cancelling && give(files.cancel, files.cancelFile, job.cancel),
+    view.retriable &&
+      give(files.again, files.againFile, () => (isConverting && !job.lost ? job.retry() : deck.retry(key))),
+    isConverting && view.ended && give(files.another, files.anotherFile, () => deck.again(key)),
+    isOver && {
+      ...(view.result
+        ? { words: files.delete, label: files.deleteFile(file.name) }
+        : { words: files.remove, label: files.removeFile(file.name) }),
+      press: remove,
+    },
+    step === 'ready' && order && give(files.convert, files.convertFile, () => deck.convert(key, order), true),
+  ].filter((action) => action !== false && action !== undefined)
 }

@@ -1,29 +1,64 @@
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
+import type { FormatsView } from '../../../src/contract/formats.ts'
+import { zipUrl } from '../api.ts'
 import type { Deck, Track, Wish } from '../deck/index.ts'
 import { messages } from '../messages/index.ts'
+import { RemoveDialog } from './remove-dialog.tsx'
 import styles from './track-list.module.css'
 import { TrackRow } from './track-row.tsx'
+import { ZipLinks } from './zip-links.tsx'
 
-type TrackListProps = { deck: Deck; tracks: readonly Track[]; wish: Wish | undefined }
+type TrackListProps = {
+  deck: Deck
+  tracks: readonly Track[]
+  wish: Wish | undefined
+  formats: FormatsView | undefined
+  /** Jobs that have a result. */
+  done: ReadonlySet<string>
+  /** Conversions of earlier visits. */
+  earlier?: boolean
+}
 
 /** One row for each file, in the order they were added. */
-export function TrackList({ deck, tracks, wish }: TrackListProps) {
+export function TrackList({ deck, tracks, wish, formats, done, earlier = false }: TrackListProps) {
   const heading = useRef<HTMLHeadingElement>(null)
+  const [removing, setRemoving] = useState<Track>()
   // A row takes the focus with it when it goes.
-  const remove = (key: string) => {
-    deck.remove(key)
+  const removed = () => {
+    setRemoving(undefined)
     heading.current?.focus()
   }
+  const remove = (track: Track, hasResult: boolean) => {
+    if (hasResult) {
+      setRemoving(track)
+      return
+    }
+    void deck.remove(track.key).catch(() => deck.drop(track.key)) // the server removes it in its time
+    removed()
+  }
+  if (earlier && tracks.length === 0) return null
+  const id = earlier ? 'earlier' : 'files'
   return (
-    <section aria-labelledby="files">
-      <h2 id="files" className="visually-hidden" tabIndex={-1} ref={heading}>
-        {messages.files.heading}
-      </h2>
+    <section aria-labelledby={id} className={styles['section']}>
+      <div className={earlier ? styles['head'] : 'visually-hidden'}>
+        <h2 id={id} tabIndex={-1} ref={heading}>
+          {earlier ? messages.files.earlier : messages.files.heading}
+        </h2>
+        {earlier && <ZipLinks tracks={tracks} done={done} urlOf={zipUrl} />}
+      </div>
       <ul className={styles['list']}>
         {tracks.map((track) => (
-          <TrackRow key={track.key} deck={deck} track={track} wish={wish} onRemove={remove} />
+          <TrackRow key={track.key} {...{ deck, track, wish, formats }} onRemove={remove} />
         ))}
       </ul>
+      {removing && (
+        <RemoveDialog
+          name={removing.file.name}
+          remove={() => deck.remove(removing.key)}
+          onRemoved={removed}
+          onKept={() => setRemoving(undefined)}
+        />
+      )}
     </section>
   )
 }

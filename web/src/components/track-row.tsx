@@ -1,61 +1,98 @@
-import { memo, useRef } from 'react'
-import type { Deck, Track, Wish } from '../deck/index.ts'
+import { lazy, memo, Suspense, useEffect, useId, useRef, useState } from 'react'
+import type { FormatsView } from '../../../src/contract/formats.ts'
+import { isEditable, orderFor, type Deck, type Track, type Wish } from '../deck/index.ts'
 import { useJob } from '../hooks/use-job.ts'
+import { listeningOf } from '../listening/recording.ts'
 import { messages } from '../messages/index.ts'
+import { targetName } from '../messages/names.ts'
 import { mediaSummary, size } from '../messages/units.ts'
 import { describeTrack } from '../tracks/describe-track.ts'
-import { ProgressTape } from './progress-tape.tsx'
+import { Cover } from './cover.tsx'
+import { Glass } from './glass.tsx'
+import { TargetSelect } from './target-select.tsx'
 import { TrackActions } from './track-actions.tsx'
 import styles from './track-row.module.css'
+import { TrackStatus } from './track-status.tsx'
+
+const EditPanel = lazy(() => import('./edit-panel.tsx'))
+const CutHandles = lazy(() => import('./cut-handles.tsx'))
+const DetailsPanel = lazy(() => import('./details-panel.tsx'))
 
 type TrackRowProps = {
   deck: Deck
   track: Track
   wish: Wish | undefined
-  onRemove: (key: string) => void
+  formats: FormatsView | undefined
+  onRemove: (track: Track, hasResult: boolean) => void
 }
 
-/** One file: what it is, how far it is, and what can be done with it. */
-export const TrackRow = memo(function TrackRow({ deck, track, wish, onRemove }: TrackRowProps) {
-  const { file, media, state, attempt } = track
+/** One file: what it is, how it sounds, how far it is, and what can be done with it. */
+export const TrackRow = memo(function TrackRow(props: TrackRowProps) {
+  const { deck, track, wish, formats, onRemove } = props
+  const { key, file, media } = track
   const title = useRef<HTMLHeadingElement>(null)
-  const converting = state.step === 'converting' ? state : undefined
-  const job = useJob(converting?.jobId)
-  const view = describeTrack(track, job)
-  const target = converting?.wish ?? (view.ended ? undefined : wish)
+  const [isOpen, setOpen] = useState(false)
+  const [zoom, setZoom] = useState(1)
+  const panel = useId()
+  const { job, order, asked, target, view } = useRow(props)
+  const editable = isEditable(track)
+  const isEditing = isOpen && editable
+
   return (
     <li className={styles['row']} data-tone={view.tone}>
+      <Cover track={track} />
       <div className={styles['head']}>
         <h3 title={file.name} tabIndex={-1} ref={title}>
           {file.name}
         </h3>
-        {target && <span className={styles['target']}>{messages.files.becomes(target.label)}</span>}
-      </div>
-      <p className={styles['facts']}>
-        {[size(file.size), media && mediaSummary(media)].filter(Boolean).join(' · ')}
-      </p>
-      <TrackActions
-        {...{ deck, track, view, job, wish, onRemove }}
-        onReplaced={() => title.current?.focus()}
-      />
-      <ProgressTape key={attempt} name={file.name} tone={view.tone} percent={view.percent} />
-      <div className={styles['status']}>
-        {/* Said aloud is only how it ended; on the way there the bar says more than words. */}
-        <p role="status" aria-atomic="true">
-          {view.ended && (
-            <>
-              <span className="visually-hidden">{file.name}: </span>
-              {view.words}
-            </>
-          )}
+        <p className={styles['facts']}>
+          {[size(file.size), media && mediaSummary(media)].filter(Boolean).join(' · ')}
         </p>
-        {!view.ended && <p>{view.words}</p>}
-        {view.warnings.map((warning) => (
-          <p key={warning} className={styles['warning']}>
-            {warning}
-          </p>
-        ))}
+      </div>
+      <div className={styles['target']}>
+        {editable && formats && wish ? (
+          <TargetSelect
+            {...{ name: file.name, formats, own: track.target, forAll: wish }}
+            onChange={(own) => deck.aim(key, own)}
+          />
+        ) : (
+          asked && <span>{messages.files.becomes(target)}</span>
+        )}
+      </div>
+      <Glass {...{ track, view }} listening={listeningOf(track, job.record)} zoom={isEditing ? zoom : 1}>
+        {isEditing && <CutHandles deck={deck} track={track} />}
+      </Glass>
+      <div className={styles['foot']}>
+        <TrackStatus {...{ track, view }} expiresAt={job.record?.expiresAt} />
+        <TrackActions
+          {...{ deck, track, view, job, order, isOpen, panel, onRemove }}
+          onOpen={setOpen}
+          onReplaced={() => title.current?.focus()}
+        />
+      </div>
+      <div id={panel} className={styles['panel']} hidden={!isOpen}>
+        <Suspense fallback={null}>
+          {isEditing && formats && wish && (
+            <EditPanel {...{ deck, track, formats, wish, zoom }} onZoom={setZoom} />
+          )}
+          {isOpen && !editable && <DetailsPanel job={job} />}
+        </Suspense>
       </div>
     </li>
   )
 })
+
+/** A track, its job, and what it becomes or would become. */
+function useRow({ deck, track, wish, formats }: TrackRowProps) {
+  const { key, state, wanted } = track
+  const job = useJob(state.step === 'converting' ? state.jobId : undefined)
+  const order = formats && wish && orderFor(track, wish, formats.formats)
+  const asked = 'wish' in state ? state.wish : wanted
+  const becomes = asked ?? order
+  const target = formats && becomes ? targetName(becomes, formats) : ''
+  const { expiresAt } = job.record ?? {}
+  useEffect(() => {
+    if (expiresAt !== undefined) deck.keptUntil(key, expiresAt)
+  }, [deck, key, expiresAt])
+  return { job, order, asked, target, view: describeTrack(track, job, target) }
+}

@@ -1,174 +1,229 @@
-import {
-  UploadFailed,
-  type UploadedFile,
-  type UploadEvents,
-  type UploadMemory,
-} from '../../../src/client/index.ts'
+import { randomKey, type FileHandle, type Upload, type UploadMemory } from '../../../src/client/index.ts'
 import type { JobRequest } from '../../../src/contract/jobs.ts'
-import { refusalOf } from './refusal.ts'
+import type { History } from './history.ts'
+import { GONE, refusalOf } from './refusal.ts'
+import { revive, type LookedAt } from './revive.ts'
 import { createTrackStore } from './track-store.ts'
-import type { Track, Wish } from './track.ts'
-
-export type UploadCall = { resumeId?: string; signal: AbortSignal; on: UploadEvents }
+import {
+  needsPage,
+  sameFile,
+  type Edits,
+  type PickedFile,
+  type Track,
+  type TrackState,
+  type Wish,
+} from './track.ts'
+import { UploadLine, type UploadCall } from './upload-line.ts'
 
 export type DeckParts = {
-  upload: (file: File, call: UploadCall) => Promise<UploadedFile>
+  upload: (file: File, call: UploadCall) => Upload
   /** What was begun and is not complete, also on earlier visits. */
   begun: Pick<UploadMemory, 'find' | 'remember' | 'forget'>
-  startJob: (request: JobRequest) => Promise<{ id: string; name: string }>
+  history: History
+  /** How an upload fares, completed where all of it is there. */
+  lookAt: (uploadId: string) => Promise<LookedAt>
+  startJob: (
+    request: JobRequest,
+    requestKey: string,
+  ) => Promise<{ id: string; name: string; expiresAt: string }>
   cancelJob: (jobId: string) => Promise<unknown>
+  removeJob: (jobId: string) => Promise<unknown>
+  removeUpload: (uploadId: string) => Promise<unknown>
 }
 
-/** Codes that tell the server has the file no more. */
-const GONE = new Set<string>(['upload-aborted', 'upload-expired', 'upload-not-found'])
-/** Codes that tell a file cannot go on where it stopped, but may begin again. */
-const STALE = new Set<string>([...GONE, 'file-changed'])
-
-/**
- * The files of this visit. It lives outside the components: an upload goes on whatever is shown.
- * One file is uploaded at a time, in parallel parts: a browser opens six connections to a host, no more.
- */
+/** The files of this visit and of those before. It lives outside the components: work goes on whatever is shown. */
 export class Deck {
   readonly #parts: DeckParts
   readonly #store = createTrackStore()
-  readonly #cancels = new Map<string, AbortController>()
-  readonly #chosen = Promise.withResolvers<undefined>()
-  #line = Promise.resolve()
-  #wish: Wish | undefined
-  #counter = 0
+  readonly #line: UploadLine
 
   readonly subscribe = this.#store.subscribe
   readonly tracks = this.#store.all
 
   constructor(parts: DeckParts) {
+    const { upload, begun, history } = parts
     this.#parts = parts
+    const onReady = (key: string) => {
+      const wish = this.#store.find(key)?.wanted
+      if (wish) this.convert(key, wish)
+    }
+    this.#line = new UploadLine({ store: this.#store, upload, begun, onReady })
+    this.#store.append(history.load())
+    this.#store.subscribe(() => history.save(this.tracks()))
   }
 
-  /** What files that are not converting yet are to become. */
-  choose(wish: Wish): void {
-    this.#wish = wish
-    this.#chosen.resolve(undefined)
+  /** Finds out what became of the files of earlier visits, and goes on with them as far as that needs no file. */
+  async revive(): Promise<void> {
+    await Promise.all(
+      this.tracks().map(async (track) => {
+        const { key, state } = track
+        if (state.step === 'starting') return this.#start(key, state)
+        const patch = await revive(track, this.#parts)
+        if (patch) this.#store.change(key, patch)
+        const revived = this.#store.find(key)
+        if (revived?.state.step === 'ready' && revived.wanted) this.convert(key, revived.wanted)
+      }),
+    )
   }
 
-  add(files: Iterable<File>): void {
-    const added = Array.from(files, (file): Track => {
-      return { key: this.#newKey(), file, attempt: 1, uploaded: 0, state: { step: 'waiting' } }
-    })
-    this.#store.append(added)
-    for (const { key } of added) this.#enqueue(key)
+  /** Takes files in; one that an earlier visit began to send goes on in its row. */
+  add(picked: readonly PickedFile[]): void {
+    const fresh = picked.filter((one) => !this.#goOn(one))
+    this.#store.append(
+      fresh.map((one): Track => {
+        const { name, size, lastModified } = one.file
+        const file = { name, size, lastModified }
+        return {
+          ...{ key: randomKey(), file, picked: one, attempt: 1, uploaded: 0, edits: {} },
+          state: WAITING,
+        }
+      }),
+    )
+    this.#line.advance()
   }
 
-  /** Makes one more thing of a file that is on the server already. */
-  convertAlso(key: string): void {
+  #goOn(picked: PickedFile): boolean {
+    const isIt = ({ file, state }: Track) => state.step === 'interrupted' && sameFile(file, picked.file)
+    const track = this.tracks().find(isIt)
+    return track !== undefined && this.continueWith(track.key, picked)
+  }
+
+  /** Goes on with an interrupted upload; false, and nothing done, when this is another file. */
+  continueWith(key: string, picked: PickedFile): boolean {
     const track = this.#store.find(key)
-    if (!track?.uploadId) return
-    const another: Track = { ...track, key: this.#newKey(), attempt: 1, state: { step: 'starting' } }
-    this.#store.append([another])
-    void this.#convert(another.key, track.uploadId)
+    if (!track || !sameFile(track.file, picked.file)) return false
+    this.#store.change(key, { picked, state: WAITING })
+    this.#line.advance()
+    return true
+  }
+
+  /** The way back to a file of an earlier visit, where the browser gave one. */
+  async handleOf(key: string): Promise<FileHandle | undefined> {
+    const track = this.#store.find(key)
+    return track && (await this.#parts.begun.find(track.file))?.handle
+  }
+
+  /** Goes on by the way back; false when it is not allowed, the file is gone, or it is another one. Needs a click. */
+  async continueBy(key: string, handle: FileHandle): Promise<boolean> {
+    try {
+      await (handle as AskingHandle).requestPermission?.({ mode: 'read' })
+      return this.continueWith(key, { file: await handle.getFile(), handle })
+    } catch {
+      return false
+    }
+  }
+
+  pause = (key: string): void => this.#line.pause(key)
+  resume = (key: string): void => this.#line.resume(key)
+
+  /** Sets a target of its own; undefined: the one for all. */
+  aim(key: string, target: Wish | undefined): void {
+    this.#store.change(key, { target })
+  }
+
+  /** Changes settings of this file alone; a value of undefined takes one back. */
+  edit(key: string, patch: { [Name in keyof Edits]?: Edits[Name] | undefined }): void {
+    const track = this.#store.find(key)
+    if (!track) return
+    const edits = Object.entries({ ...track.edits, ...patch }).filter(([, value]) => value !== undefined)
+    this.#store.change(key, { edits: Object.fromEntries(edits) })
+  }
+
+  /** Converts a file now, or as soon as it is uploaded. */
+  convert(key: string, wish: Wish): void {
+    const track = this.#store.find(key)
+    if (track?.state.step === 'ready' && track.uploadId) {
+      const { format, options } = wish
+      const request = { uploadId: track.uploadId, format, options }
+      void this.#start(key, { request, requestKey: randomKey(), wish })
+    } else this.#store.change(key, { wanted: wish })
+  }
+
+  /** Takes the order back, as long as there is no job. */
+  hold(key: string): void {
+    this.#store.change(key, { wanted: undefined })
+  }
+
+  /** One more of the same file, in a row of its own, to be made into something else without being sent again. */
+  again(key: string): string | undefined {
+    const track = this.#store.find(key)
+    if (!track?.uploadId) return undefined
+    const { file, uploadId, media, edits, target } = track
+    const another = randomKey()
+    const kept = { file, uploadId, edits, target, ...(media && { media }) }
+    this.#store.insertAfter(key, {
+      key: another,
+      ...kept,
+      attempt: 1,
+      uploaded: 100,
+      state: { step: 'ready' },
+    })
+    return another
   }
 
   /** Stops a file that is not converting yet. */
   cancel(key: string): void {
-    this.#cancels.get(key)?.abort(new DOMException('Cancelled', 'AbortError'))
-    const step = this.#store.find(key)?.state.step
-    if (step === 'waiting' || step === 'starting') this.#store.change(key, { state: { step: 'cancelled' } })
+    const track = this.#store.find(key)
+    if (!track) return
+    if (track.begunId && !track.picked) void this.#parts.removeUpload(track.begunId).catch(() => {}) // it expires
+    if (track.state.step === 'starting') this.#store.change(key, { state: { step: 'cancelled' } })
+    else this.#line.cancel(key)
   }
 
   /** Goes on from where it stopped: a file that is on the server is not sent again. */
   retry(key: string): void {
     const track = this.#store.find(key)
     if (!track) return
-    const { file, uploadId, state } = track
-    const attempt = track.attempt + 1
-    const gone = state.step === 'refused' && GONE.has(state.code)
-    if (uploadId && !gone) {
-      this.#store.change(key, { attempt })
-      void this.#convert(key, uploadId)
+    const { state, uploadId, wanted, attempt } = track
+    const isGone = state.step === 'refused' && GONE.has(state.code)
+    if (uploadId && !isGone) {
+      this.#store.change(key, { state: { step: 'ready' } })
+      if (wanted) this.convert(key, wanted)
       return
     }
-    this.#store.replace({ key, file, attempt, uploaded: 0, state: { step: 'waiting' } })
-    this.#enqueue(key)
+    const step = track.picked ? 'waiting' : 'interrupted'
+    this.#store.change(key, { attempt: attempt + 1, uploaded: 0, state: { step } })
+    this.#line.advance()
   }
 
-  remove(key: string): void {
-    this.#store.remove(key)
-    this.#cancels.delete(key)
+  /** Keeps in mind until when the server keeps a result. */
+  keptUntil(key: string, expiresAt: string): void {
+    if (this.#store.find(key)?.expiresAt !== expiresAt) this.#store.change(key, { expiresAt })
   }
 
-  #newKey = () => `track-${this.#counter++}`
-
-  #enqueue(key: string): void {
-    this.#line = this.#line.then(() => this.#upload(key))
-  }
-
-  async #upload(key: string): Promise<void> {
+  /** Takes a file off the list, and its result and its source off the server. Rejects as the server's answers do. */
+  async remove(key: string): Promise<void> {
     const track = this.#store.find(key)
-    if (track?.state.step !== 'waiting') return
-    const { signal } = this.#cancellable(key)
-    const { begun } = this.#parts
+    if (!track) return
+    const { state, uploadId } = track
+    if (needsPage(track) || state.step === 'interrupted') this.cancel(key)
+    if (state.step === 'converting') await this.#parts.removeJob(state.jobId)
+    const isShared = this.tracks().some((other) => other.key !== key && other.uploadId === uploadId)
+    if (uploadId !== undefined && !isShared) await this.#parts.removeUpload(uploadId)
+    this.drop(key)
+  }
+
+  /** Takes a file off the list alone. */
+  drop(key: string): void {
+    this.#store.remove(key)
+    this.#line.advance()
+  }
+
+  async #start(key: string, { request, requestKey, wish }: Omit<Starting, 'step'>): Promise<void> {
+    const isWanted = () => this.#store.find(key)?.state.step === 'starting'
+    this.#store.change(key, { state: { step: 'starting', request, requestKey, wish }, wanted: wish })
     try {
-      const { id, media } = await this.#send(track, signal)
-      void begun.forget(track.file)
-      this.#store.change(key, { uploadId: id, media, uploaded: 100 })
-      void this.#convert(key, id)
+      const { id: jobId, name, expiresAt } = await this.#parts.startJob(request, requestKey)
+      const state = { step: 'converting', jobId, name, wish } as const
+      if (isWanted()) this.#store.change(key, { state, expiresAt, wanted: undefined })
+      else await this.#parts.cancelJob(jobId)
     } catch (error) {
-      const state = signal.aborted ? ({ step: 'cancelled' } as const) : refusalOf(error)
-      if (state.step === 'cancelled' || state.code !== 'unreachable') void begun.forget(track.file)
-      this.#store.change(key, { state })
+      if (isWanted()) this.#store.change(key, { state: refusalOf(error) })
     }
-  }
-
-  async #send({ key, file }: Track, signal: AbortSignal): Promise<UploadedFile> {
-    const { begun, upload } = this.#parts
-    const call = { signal, on: this.#events(key, file) }
-    const before = await begun.find(file)
-    if (before) {
-      try {
-        return await upload(file, { ...call, resumeId: before.uploadId })
-      } catch (error) {
-        // What was begun may have expired since, or be of a file that looks the same.
-        if (!(error instanceof UploadFailed && STALE.has(error.code))) throw error
-      }
-    }
-    return upload(file, call)
-  }
-
-  #events(key: string, file: File): UploadEvents {
-    const change = (patch: Partial<Track>) => this.#store.change(key, patch)
-    return {
-      state: (step, upload) => {
-        if (step === 'creating') change({ state: { step: 'uploading' } })
-        if (step === 'sending' && upload) void this.#parts.begun.remember(file, upload.id)
-        if (step === 'finishing') change({ state: { step: 'checking' } })
-      },
-      progress: ({ bytes, size }) => {
-        const uploaded = Math.max(this.#store.find(key)?.uploaded ?? 0, (bytes / size) * 100)
-        change({ uploaded })
-      },
-    }
-  }
-
-  /** Asks for the job, with the format that is chosen at this moment. */
-  async #convert(key: string, uploadId: string): Promise<void> {
-    const { signal } = this.#cancellable(key)
-    const cancelled = () => signal.aborted
-    this.#store.change(key, { state: { step: 'starting' } })
-    try {
-      await this.#chosen.promise
-      const wish = this.#wish
-      if (!wish || cancelled()) return
-      const { format, options } = wish
-      const job = await this.#parts.startJob({ uploadId, format, options })
-      if (cancelled()) await this.#parts.cancelJob(job.id)
-      else this.#store.change(key, { state: { step: 'converting', jobId: job.id, name: job.name, wish } })
-    } catch (error) {
-      if (!cancelled()) this.#store.change(key, { state: refusalOf(error) })
-    }
-  }
-
-  #cancellable(key: string): AbortController {
-    const cancel = new AbortController()
-    this.#cancels.set(key, cancel)
-    return cancel
   }
 }
+
+const WAITING = { step: 'waiting' } as const
+type Starting = Extract<TrackState, { step: 'starting' }>
+/** Not every browser that has handles asks for leave. */
+type AskingHandle = FileHandle & { requestPermission?: (wish: { mode: 'read' }) => Promise<unknown> }

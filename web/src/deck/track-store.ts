@@ -1,5 +1,7 @@
 import type { Track } from './track.ts'
 
+export type TrackStore = ReturnType<typeof createTrackStore>
+
 /** The list of tracks, in a form `useSyncExternalStore` can follow: each change makes a new list. */
 export function createTrackStore() {
   let tracks: readonly Track[] = []
@@ -12,9 +14,10 @@ export function createTrackStore() {
     all: () => tracks,
     find: (key: string) => tracks.find((track) => track.key === key),
     append: (added: readonly Track[]) => set([...tracks, ...added]),
+    insertAfter: (key: string, added: Track) =>
+      set(tracks.flatMap((track) => (track.key === key ? [track, added] : [track]))),
     change: (key: string, patch: Partial<Track>) =>
       set(tracks.map((track) => (track.key === key ? { ...track, ...patch } : track))),
-    replace: (next: Track) => set(tracks.map((track) => (track.key === next.key ? next : track))),
     remove: (key: string) => set(tracks.filter((track) => track.key !== key)),
     subscribe: (listener: () => void) => {
       listeners.add(listener)

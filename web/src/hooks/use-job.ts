@@ -1,15 +1,15 @@
 import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { JobState, JobView, ProgressView } from '../../../src/contract/jobs.ts'
-import { ApiProblem, cancelJob, fetchJob, fetchProgress } from '../api.ts'
-
-const ENDED = new Set<JobState>(['done', 'failed', 'cancelled'])
-const ASK_AGAIN_MS = 1000
-/** However eager the server is; and nought would mean never. */
-const SHORTEST_WAIT_MS = 100
+import { useEffect } from 'react'
+import type { JobView, ProgressView } from '../../../src/contract/jobs.ts'
+import { ApiProblem } from '../api-problem.ts'
+import { cancelJob, retryJob } from '../api.ts'
+import { hasEnded, isLost } from '../tracks/job-news.ts'
+import { progressQuery, recordQuery } from './job-queries.ts'
+import { useFeed } from './use-feed.ts'
 
 export type Job = {
   progress: ProgressView | undefined
-  /** The whole record; there once the job has ended. */
+  /** The whole record: what was asked for, what changes, and what came of it. */
   record: JobView | undefined
   /** Why there is no news. */
   problem: ApiProblem | undefined
@@ -17,31 +17,39 @@ export type Job = {
   lost: boolean
   cancelling: boolean
   cancel: () => void
+  /** Queues a failed or cancelled job again. */
+  retry: () => void
 }
 
-/** How a job fares. Asked again as often as the server thinks it worth, until the job has ended. */
+const NOT_ASKED = 'none'
+
+/** How a job fares, until it has ended; and what can be done with it. */
 export function useJob(jobId: string | undefined): Job {
+  const feed = useFeed()
   const queryClient = useQueryClient()
-  const progressKey = ['progress', jobId]
-  const progress = useQuery({
-    queryKey: progressKey,
-    queryFn: jobId === undefined ? skipToken : ({ signal }) => fetchProgress(jobId, signal),
-    refetchInterval: ({ state: { data, error } }) => {
-      if (isLost(error) || (data && ENDED.has(data.state))) return false
-      return Math.max(SHORTEST_WAIT_MS, data?.pollAfterMs ?? ASK_AGAIN_MS)
+  const id = jobId ?? NOT_ASKED
+  const asked = <Query extends object>(query: Query) =>
+    jobId === undefined ? { ...query, queryFn: skipToken } : query
+  const progress = useQuery(asked(progressQuery(id, feed)))
+  const record = useQuery(asked(recordQuery(id)))
+  const isOver = progress.data !== undefined && hasEnded(progress.data)
+  useEffect(() => (jobId === undefined || isOver ? undefined : feed.follow(jobId)), [feed, jobId, isOver])
+
+  // The record is what it was when the job was asked for, until the job ends.
+  const isOld = isOver && record.data !== undefined && !hasEnded(record.data)
+  useEffect(() => {
+    if (isOld) void queryClient.invalidateQueries({ queryKey: recordQuery(id).queryKey })
+  }, [isOld, queryClient, id])
+
+  const cancel = useMutation({ mutationFn: cancelJob })
+  const retry = useMutation({
+    mutationFn: retryJob,
+    onSuccess: (view) => {
+      queryClient.setQueryData(recordQuery(view.id).queryKey, view)
+      queryClient.setQueryData(progressQuery(view.id, feed).queryKey, view.progress)
+      feed.revive(view.id)
+      cancel.reset()
     },
-    refetchIntervalInBackground: true,
-    structuralSharing: (before, after) => rising(before as ProgressView | undefined, after as ProgressView),
-  })
-  const ended = progress.data !== undefined && ENDED.has(progress.data.state)
-  const record = useQuery({
-    queryKey: ['job', jobId],
-    queryFn: jobId === undefined || !ended ? skipToken : ({ signal }) => fetchJob(jobId, signal),
-    staleTime: Infinity,
-  })
-  const { mutate, isPending, isSuccess, variables } = useMutation({
-    mutationFn: cancelJob,
-    onSettled: () => queryClient.invalidateQueries({ queryKey: progressKey }),
   })
   const { failureReason } = progress // unlike `error`, there from the first try that fails
   return {
@@ -49,13 +57,8 @@ export function useJob(jobId: string | undefined): Job {
     record: record.data,
     problem: failureReason instanceof ApiProblem ? failureReason : undefined,
     lost: isLost(failureReason),
-    cancelling: variables === jobId && (isPending || isSuccess),
-    cancel: () => jobId !== undefined && mutate(jobId),
+    cancelling: !isOver && (cancel.isPending || cancel.isSuccess),
+    cancel: () => jobId !== undefined && cancel.mutate(jobId),
+    retry: () => jobId !== undefined && retry.mutate(jobId),
   }
 }
-
-const isLost = (error: Error | null): boolean => error instanceof ApiProblem && !error.mayHeal
-
-// An answer of the last known state may be older than what is on the screen.
-const rising = (before: ProgressView | undefined, after: ProgressView): ProgressView =>
-  before && before.progress > after.progress ? { ...after, progress: before.progress } : after

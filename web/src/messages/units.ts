@@ -1,11 +1,11 @@
 import type { Media } from '../../../src/contract/media.ts'
 import type { OptionDescription } from '../../../src/contract/options.ts'
-import { messages } from './index.ts'
+import { language, messages } from './index.ts'
 
 const SIZE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
-const numbers = new Intl.NumberFormat(messages.language)
-const percents = new Intl.NumberFormat(messages.language, { style: 'percent', maximumFractionDigits: 0 })
+const numbers = new Intl.NumberFormat(language)
+const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 })
 
 export const number = (value: number): string => numbers.format(value)
 
@@ -32,7 +32,7 @@ export function size(bytes: number): string {
   const value = bytes / 1000 ** power
   const maximumFractionDigits = value < 10 && power > 0 ? 1 : 0
   const unitDisplay = power === 0 ? 'long' : 'short'
-  return new Intl.NumberFormat(messages.language, {
+  return new Intl.NumberFormat(language, {
     style: 'unit',
     unit,
     unitDisplay,
@@ -40,14 +40,23 @@ export function size(bytes: number): string {
   }).format(value)
 }
 
-/** `24 hours`. */
-export const hours = (ms: number): string =>
-  new Intl.NumberFormat(messages.language, {
-    style: 'unit',
-    unit: 'hour',
-    unitDisplay: 'long',
-    maximumFractionDigits: 1,
-  }).format(ms / 3_600_000)
+const HOUR_MS = 3_600_000
+
+/** A stretch of time as people say it: `24 hours`, `12 minutes`. */
+export function timeSpan(ms: number): string {
+  const [unit, value] = ms >= HOUR_MS ? ['hour', ms / HOUR_MS] : ['minute', Math.max(1, ms / 60_000)]
+  const maximumFractionDigits = unit === 'hour' && value < 3 ? 1 : 0
+  const style = { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits } as const
+  return new Intl.NumberFormat(language, { ...style, roundingMode: 'floor' }).format(value)
+}
+
+/** `34`, `0.8`: the more, the less exact. */
+export const times = (factor: number): string =>
+  new Intl.NumberFormat(language, { maximumFractionDigits: factor < 10 ? 1 : 0 }).format(factor)
+
+/** One digit after the point: `-14.2 LUFS`. */
+export const decibels = (value: number, unit: string): string =>
+  `${new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value)} ${unit}`
 
 /** As a tape counter shows it: `0:20`, `1:02:03`. */
 export function duration(ms: number): string {
@@ -73,5 +82,5 @@ export function mediaSummary(media: Media): string {
 
 const PROPER_NAMES: Partial<Record<string, string>> = { vorbis: 'Vorbis', opus: 'Opus', wavpack: 'WavPack' }
 
-const codecName = (codec: string): string =>
+export const codecName = (codec: string): string =>
   codec.startsWith('pcm_') ? 'PCM' : (PROPER_NAMES[codec] ?? codec.toUpperCase())
