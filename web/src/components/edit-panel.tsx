@@ -2,7 +2,7 @@ import type { FormatsView } from '../../../src/contract/formats.ts'
 import { orderFor, type Deck, type Edits, type Track, type Wish } from '../deck/index.ts'
 import { useTarget } from '../hooks/use-target.ts'
 import { messages } from '../messages/index.ts'
-import { optionName, targetName } from '../messages/names.ts'
+import { targetName } from '../messages/names.ts'
 import { CutFields } from './cut-fields.tsx'
 import styles from './edit-panel.module.css'
 import { OptionFields } from './option-fields.tsx'
@@ -66,5 +66,5 @@ export default function EditPanel({ deck, track, formats, wish, zoom, onZoom }: 
 
 function nameOf(option: string, { formats }: FormatsView): string {
   const description = formats.flatMap(({ options }) => options[option] ?? [])[0]
-  return description ? optionName(option, description) : option
+  return description?.label ?? option
 }

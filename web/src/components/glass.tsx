@@ -64,6 +64,9 @@ export function Glass({ track, view, listening, zoom, children }: GlassProps) {
           {heard && <PlaySlider key={side} {...heard} durationMs={sound.durationMs} />}
           {children}
         </div>
+        <p role="alert" className={styles['failed']}>
+          {playing?.state === 'failed' && messages.listen.failed}
+        </p>
       </div>
       <Reel wound={way.percent / 100} turning={turning} />
       {heard && listening.sounds.result ? (

@@ -2,7 +2,6 @@ import { useId, useState } from 'react'
 import type { IntegerOption, NumberOption, OptionDescription } from '../../../src/contract/options.ts'
 import type { OptionValue } from '../deck/index.ts'
 import { messages } from '../messages/index.ts'
-import { optionName } from '../messages/names.ts'
 import { number, withUnit } from '../messages/units.ts'
 import styles from './option-field.module.css'
 
@@ -105,7 +104,7 @@ function GroupField({ description, value, unset, onChange }: GroupProps) {
         Object.entries(fields).map(([name, field]) => (
           <OptionField
             key={name}
-            description={{ ...field, label: optionName(name, field) }}
+            description={field}
             value={set[name]}
             {...{ unset, outdone: false }}
             onChange={(one) => change(name, typeof one === 'number' ? one : undefined)}

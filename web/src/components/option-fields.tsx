@@ -2,7 +2,6 @@ import type { JobOptions, OptionDescription } from '../../../src/contract/option
 import { hasRival, isOutdone } from '../deck/index.ts'
 import type { Target } from '../hooks/use-target.ts'
 import { messages } from '../messages/index.ts'
-import { optionName } from '../messages/names.ts'
 import { OptionField } from './option-field.tsx'
 import styles from './option-fields.module.css'
 
@@ -27,7 +26,7 @@ export function OptionFields({ target: { format, wish, setOption }, without }: O
       {shown.map(([name, description]) => (
         <OptionField
           key={name}
-          description={{ ...description, label: optionName(name, description) }}
+          description={description}
           value={options[name as keyof JobOptions]}
           outdone={isOutdone(options, name)}
           unset={hasRival(format, name) ? messages.picker.byRival : messages.picker.asSource}

@@ -2,7 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { FormatsView, FormatView } from '../../../src/contract/formats.ts'
 import type { Target } from '../hooks/use-target.ts'
 import { messages } from '../messages/index.ts'
-import { optionName, presetName, targetName } from '../messages/names.ts'
+import { targetName } from '../messages/names.ts'
 import { optionWords } from '../messages/units.ts'
 import { OptionFields } from './option-fields.tsx'
 import styles from './target-picker.module.css'
@@ -56,7 +56,7 @@ function Keys({ formats: { formats, presets }, target }: { formats: FormatsView;
         {presets.map((preset) => (
           <Key
             key={preset.id}
-            label={presetName(preset)}
+            label={preset.label}
             hint={presetHints[preset.id]}
             checked={wish.preset === preset.id}
             onPress={() => choosePreset(preset.id)}
@@ -103,7 +103,7 @@ const formatHint = ({ codec, lossless }: FormatView) =>
 function changedWords({ format, wish: { options } }: Target): string {
   const changed = Object.entries(options).map(([name, value]) => {
     const description = format.options[name]
-    return description ? `${optionName(name, description)} ${optionWords(description, value)}` : name
+    return description ? `${description.label} ${optionWords(description, value)}` : name
   })
   return changed.join(' · ') || messages.picker.untouched
 }

@@ -1,7 +1,7 @@
 import type { FormatsView } from '../../../src/contract/formats.ts'
 import type { Wish } from '../deck/index.ts'
 import { messages } from '../messages/index.ts'
-import { presetName, targetName } from '../messages/names.ts'
+import { targetName } from '../messages/names.ts'
 import styles from './target-select.module.css'
 
 type TargetSelectProps = {
@@ -36,7 +36,7 @@ export function TargetSelect({ name, formats, own, forAll, onChange }: TargetSel
       <optgroup label={files.ownPresets}>
         {formats.presets.map((preset) => (
           <option key={preset.id} value={`preset:${preset.id}`}>
-            {presetName(preset)}
+            {preset.label}
           </option>
         ))}
       </optgroup>

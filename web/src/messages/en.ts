@@ -2,9 +2,10 @@ import type { UploadFailureCode } from '../../../src/client/index.ts'
 import type { ProgressView } from '../../../src/contract/jobs.ts'
 
 type Code = UploadFailureCode | NonNullable<ProgressView['error']>['code']
+export type Problems = Record<Code, string>
 
 /** By the `code` of a problem: what happened, and what to do where there is something. */
-const problems: Record<Code, string> = {
+const problems: Problems = {
   'checksum-mismatch': 'The file keeps arriving damaged. Try again, on another network if you can.',
   'checksum-required': 'The upload got out of step with the server. Try again.',
   'conversion-failed': 'This file could not be converted. It may be damaged or cut short.',
@@ -94,8 +95,7 @@ export const en = {
     } as Words,
     unreachable: 'The formats cannot be loaded: the server does not answer.',
     again: 'Try again',
-    /** By id, where the server's own words are not enough. */
-    presetNames: {} as Words,
+    /** By the id of the preset. */
     presetHints: {
       music: 'MP3, best variable quality',
       small: 'Opus, 64 kbit/s',
@@ -104,8 +104,6 @@ export const en = {
       audiobook: 'M4B, mono, with chapters',
       broadcast: 'WAV, 48 kHz, −23 LUFS',
     } as Words,
-    /** By the name of the option; the server's labels are English. */
-    optionNames: {} as Words,
   },
   files: {
     heading: 'Files',
@@ -155,7 +153,6 @@ export const en = {
   batch: {
     heading: 'All files',
     convert: (count: number) => (count === 1 ? 'Convert 1 file' : `Convert ${count} files`),
-    nothing: 'Convert',
     zip: (count: number) => (count === 1 ? 'Download 1 result' : `Download ${count} as zip`),
     zipPart: (from: number, to: number) => `Zip ${from}–${to}`,
     notify: 'Tell me when all is done',
@@ -182,7 +179,6 @@ export const en = {
     uploading: 'Uploading',
     paused: 'Paused',
     interrupted: 'The upload was interrupted. Choose the file again, and only the rest is sent.',
-    interruptedGrant: 'The upload was interrupted. Only the rest will be sent.',
     otherFile: 'That is another file, or it has changed since.',
     checking: 'Looking at the audio',
     ready: 'Uploaded',
@@ -204,7 +200,6 @@ export const en = {
     stale: 'The server is out of reach for a moment; still trying',
   },
   listen: {
-    play: 'Play',
     playFile: (name: string) => `Play ${name}`,
     pauseFile: (name: string) => `Stop playing ${name}`,
     position: (name: string) => `Place in ${name}`,
@@ -212,7 +207,6 @@ export const en = {
     source: 'Source',
     result: 'Result',
     failed: 'This browser cannot play it.',
-    making: 'Drawing the sound',
   },
   edit: {
     cut: 'Trim and fades',
@@ -229,11 +223,9 @@ export const en = {
     zoom: 'Zoom',
     tags: 'Tags and cover',
     cover: 'Cover',
-    chooseCover: 'Choose another',
     keepCover: 'As in the source',
     removeCover: 'Remove',
     noCover: 'No cover',
-    coverFailed: 'This picture cannot be used.',
     name: 'File name',
     moreTags: 'All tags',
     tagNames: {
@@ -287,6 +279,8 @@ export const en = {
     channels: (count: number) => (count === 1 ? 'mono' : count === 2 ? 'stereo' : `${count} channels`),
     bits: (depth: number) => `${depth} bit`,
   },
+  /** Labels of formats, presets and options as the server has them, which is in English. */
+  served: {} as Words,
   problems: problems as Words,
   failed: 'The conversion failed.',
 }
