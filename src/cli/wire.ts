@@ -3,6 +3,7 @@ import { bucketExists } from '../aws/index.ts'
 import { Sweeper } from '../cleanup/index.ts'
 import type { Config } from '../config/index.ts'
 import {
+  Artworks,
   Conversions,
   createInspector,
   JobExpiry,
@@ -61,9 +62,12 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
   const uploads = wireUploads(parts, common)
   const conversions = wireConversions(parts, { ...common, worker, reader, uploads })
   const sounds = new Sounds({ ...common, sources: uploads.sources, conversions })
-  const waveforms = new Waveforms({ ...common, sounds })
+  const heard = {
+    waveforms: new Waveforms({ ...common, sounds }),
+    artworks: new Artworks({ ...common, sounds }),
+  }
   const sweeper = wireSweeper(parts, common, uploads)
-  return { ...common, worker, uploads, conversions, sounds, waveforms, sweeper }
+  return { ...common, worker, uploads, conversions, sounds, ...heard, sweeper }
 }
 
 type Common = ReturnType<typeof wireCommon>

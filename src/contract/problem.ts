@@ -18,6 +18,7 @@ const PROBLEM_CODES = [
   'job-not-found',
   'length-required',
   'multipart-only',
+  'no-artwork',
   'no-audio-stream',
   'not-audio',
   'not-found',

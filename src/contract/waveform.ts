@@ -23,5 +23,5 @@ export const WaveformView = z
   .meta({ id: 'Waveform' })
 export type WaveformView = z.infer<typeof WaveformView>
 
-/** The picture is not ready yet: ask again after `Retry-After`. */
-export const WaveformPending = z.object({ state: z.literal('making') }).meta({ id: 'WaveformPending' })
+/** What is made when first asked for is not ready yet: ask again after `Retry-After`. */
+export const Pending = z.object({ state: z.literal('making') }).meta({ id: 'Pending' })

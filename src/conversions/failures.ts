@@ -69,6 +69,14 @@ export class RangeNotSatisfiable extends Failure {
   }
 }
 
+/** The sound has no cover, or none that can be seen. */
+export class NoArtwork extends Failure {
+  readonly code = 'no-artwork' satisfies ProblemCode
+  constructor(uploadId: string) {
+    super('This file has no cover that can be shown.', { uploadId })
+  }
+}
+
 /** There is no sound in it from which anything could be made. */
 export class NothingDecoded extends Failure {
   readonly code = 'not-audio' satisfies ProblemCode

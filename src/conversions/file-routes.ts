@@ -48,3 +48,9 @@ function wantedRange({ headers }: FastifyRequest, { key }: StoredFile): string |
   if (condition !== undefined && condition !== etagOf(key)) return undefined
   return range
 }
+
+const AGAIN_AFTER_SECONDS = 2
+
+/** What is asked for is still being made. */
+export const sayMaking = (reply: FastifyReply) =>
+  reply.code(202).header('retry-after', AGAIN_AFTER_SECONDS).send({ state: 'making' })

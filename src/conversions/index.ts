@@ -1,4 +1,5 @@
 /** Jobs: taking them in, running them, and the results. */
+export { Artworks } from './artworks.ts'
 export { Conversions } from './conversions.ts'
 export { createInspector } from './inspect.ts'
 export { JobExpiry } from './job-expiry.ts'

@@ -64,18 +64,28 @@ export class ResultStore {
     }
   }
 
-  async putText(key: string, text: string): Promise<void> {
-    const ContentType = 'text/plain; charset=utf-8'
-    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: text, ContentType }))
+  putText(key: string, text: string): Promise<void> {
+    return this.putBytes(key, Buffer.from(text), 'text/plain; charset=utf-8')
   }
 
   /** A text that was put here, empty when there is none. */
   async readText(key: string): Promise<string> {
+    return (await this.readBytes(key))?.toString('utf8') ?? ''
+  }
+
+  /** Stores what is small enough to be held in memory. */
+  async putBytes(key: string, bytes: Buffer, mimeType: string): Promise<void> {
+    const what = { Body: bytes, ContentType: mimeType }
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, ...what }))
+  }
+
+  /** Bytes that were put here; undefined when there are none. */
+  async readBytes(key: string): Promise<Buffer | undefined> {
     try {
-      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))
-      return (await Body?.transformToString('utf-8')) ?? ''
+      const { Body } = await this.#get(key, undefined)
+      return Buffer.from((await Body?.transformToByteArray()) ?? [])
     } catch (error) {
-      if (httpStatus(error) === 404) return ''
+      if (httpStatus(error) === 404) return undefined
       throw error
     }
   }

@@ -13,6 +13,8 @@ import type { Clock } from '../kernel/clock.ts'
 import { etagOf } from '../kernel/etag.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Format } from '../ffmpeg/index.ts'
+import { artworkRoutes } from './artwork-routes.ts'
+import type { Artworks } from './artworks.ts'
 import type { Conversions } from './conversions.ts'
 import { sendFile, type DownloadTransport } from './file-routes.ts'
 import type { Seen } from './job-status.ts'
@@ -32,6 +34,7 @@ export type ConversionRoutesParts = {
   conversions: Conversions
   sounds: Sounds
   waveforms: Waveforms
+  artworks: Artworks
   clock: Clock
   log: Log
   random: () => number
@@ -50,6 +53,7 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   app.register(streamRoutes, { ...parts, ...SAME_PLACE })
   app.register(resultRoutes, { ...parts, ...SAME_PLACE })
   app.register(sourceRoutes, { ...parts, ...SAME_PLACE })
+  app.register(artworkRoutes, { ...parts, ...SAME_PLACE })
   app.register(waveformRoutes, { ...parts, ...SAME_PLACE })
   app.register(zipRoutes, { ...parts, ...SAME_PLACE })
   const formats = formatsView(parts.formats, parts.limits)

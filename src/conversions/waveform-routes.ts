@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { WaveformPending, WaveformView } from '../contract/index.ts'
+import { Pending, WaveformView } from '../contract/index.ts'
 import { etagOf } from '../kernel/etag.ts'
+import { sayMaking } from './file-routes.ts'
 import { MOST_POINTS, zoomedOut } from './peaks.ts'
 import type { Waveforms } from './waveforms.ts'
 
@@ -17,7 +18,7 @@ const Zoom = z.object({
     .default(MOST_POINTS)
     .describe('At most so many; the whole sound in any case'),
 })
-const response = { 200: WaveformView, 202: WaveformPending }
+const response = { 200: WaveformView, 202: Pending }
 const description = 'Peaks as BBC audiowaveform has them, with the loudness; made when first asked for.'
 
 /** Pictures of sources and results over HTTP. */
@@ -49,10 +50,8 @@ export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (ap
   done()
 }
 
-const AGAIN_AFTER_SECONDS = 2
-
 function answer(reply: FastifyReply, wave: WaveformView | undefined, points: number) {
-  if (!wave) return reply.code(202).header('retry-after', AGAIN_AFTER_SECONDS).send({ state: 'making' })
+  if (!wave) return sayMaking(reply)
   const zoomed = zoomedOut(wave, points)
   return reply.headers({ 'cache-control': 'private, max-age=60', etag: etagOf(zoomed) }).send(zoomed)
 }

@@ -21,6 +21,12 @@ export const HARDENED_INPUT = [
   DEMUXERS,
 ] as const
 
+/** More than any cover has; to decode so many takes 180 MB (measured, of 32 bits each). */
+const MOST_PIXELS = 40_000_000
+
+/** What stands before `-i` as well where a picture is decoded: small files can hold huge ones. */
+export const PICTURE_LIMITS = ['-max_pixels', `${MOST_PIXELS}`, '-threads', '1'] as const
+
 /** The same for a metadata file, which is ours: a demuxer that no upload may ask for. */
 export const METADATA_INPUT = ['-protocol_whitelist', 'file', '-f', 'ffmetadata'] as const
 

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../kernel/units.ts'
 import { startChild, ToolFailed } from './child.ts'
-import { HARDENED_INPUT, METADATA_INPUT, wrap } from './command.ts'
+import { HARDENED_INPUT, METADATA_INPUT, PICTURE_LIMITS, wrap } from './command.ts'
 import { complaintsIn } from './complaints.ts'
 import { parseProgress, type FfmpegProgress } from './progress-lines.ts'
 import type { Tools } from './tools.ts'
@@ -15,6 +15,8 @@ export type FfmpegRun = {
   sources: readonly string[]
   /** Compares what is decoded with the checksums in the source, and complains where they differ. */
   checksums?: boolean
+  /** A picture in the source is decoded, and no sound. */
+  ofPicture?: boolean
   /** A file in FFmpeg's own metadata format, ours, that comes after them. */
   metadata?: string
   /** Everything after the inputs: maps, filters, encoder, muxer, output. */
@@ -43,7 +45,7 @@ const WHATEVER_IS_LEFT = ['-max_error_rate', '1']
  */
 export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<FfmpegProgress, string> {
   const { folder, sources, metadata, output, signal, level = 'error', stallMs = STALL_MS, onOutput } = run
-  const care = run.checksums ? CHECKSUMS : []
+  const care = [...(run.checksums ? CHECKSUMS : []), ...(run.ofPicture ? PICTURE_LIMITS : [])]
   const inputs = sources.flatMap((source) => [...HARDENED_INPUT, ...care, '-i', `file:${source}`])
   const texts = metadata === undefined ? [] : [...METADATA_INPUT, '-i', `file:${metadata}`]
   const command = [

@@ -25,6 +25,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'job-not-found': { status: 404, title: 'Job not found' },
   'length-required': { status: 411, title: 'Length required' },
   'multipart-only': { status: 422, title: 'Multipart only' },
+  'no-artwork': { status: 404, title: 'No artwork' },
   'no-audio-stream': { status: 422, title: 'No audio stream' },
   'not-audio': { status: 422, title: 'Not audio' },
   'not-found': { status: 404, title: 'Not found' },

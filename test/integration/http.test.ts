@@ -37,6 +37,7 @@ test('the OpenAPI document describes every route of the contract, with problems 
       'GET /api/progress/stream',
       'GET /api/results.zip',
       'GET /api/jobs/{jobId}/waveform',
+      'GET /api/uploads/{uploadId}/artwork',
       'GET /api/uploads/{uploadId}/source',
       'GET /api/uploads/{uploadId}/waveform',
       'GET /api/upload-progress',

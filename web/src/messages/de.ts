@@ -29,6 +29,7 @@ const problems: Problems = {
     'Etwas unterwegs hat den Upload verändert. Versuchen Sie es noch einmal, möglichst über ein anderes Netz.',
   'multipart-only':
     'Der Server hat die Seite nicht verstanden. Laden Sie sie neu und versuchen Sie es noch einmal.',
+  'no-artwork': 'In dieser Datei ist kein Cover.',
   'no-audio-stream': 'In dieser Datei ist kein Ton.',
   'not-audio': 'Das ist keine Audiodatei, oder sie ist zu beschädigt, um sie zu öffnen.',
   'not-found':

@@ -25,6 +25,7 @@ const problems: Problems = {
   'job-not-found': 'The server no longer knows this conversion. Try again.',
   'length-required': 'Something on the way changed the upload. Try again, on another network if you can.',
   'multipart-only': 'The server did not understand the page. Reload it and try again.',
+  'no-artwork': 'There is no cover in this file.',
   'no-audio-stream': 'There is no audio in this file.',
   'not-audio': 'This is not an audio file, or it is too damaged to be opened.',
   'not-found': 'The server did not understand the page. Reload it and try again.',
