@@ -44,7 +44,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
 function appParts(
   parts: ServiceParts,
-  { formats, uploads, conversions, sounds, waveforms, artworks, random, sweeper, jobs }: Features,
+  { formats, uploads, conversions, sounds, waveforms, artworks, previews, random, sweeper, jobs }: Features,
 ) {
   const { config, stores, metrics, version, clock, log } = parts
   const { maxUploadBytes, maxDurationMs, retentionMs } = config.limits
@@ -54,6 +54,7 @@ function appParts(
     sounds,
     waveforms,
     artworks,
+    previews,
     random,
     sweeper,
     adminKey: config.adminKey,

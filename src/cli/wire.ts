@@ -10,6 +10,7 @@ import {
   JobReader,
   JobRepository,
   PageView,
+  Previews,
   QueueView,
   ResultStore,
   Sounds,
@@ -65,6 +66,7 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
   const heard = {
     waveforms: new Waveforms({ ...common, sounds }),
     artworks: new Artworks({ ...common, sounds }),
+    previews: new Previews({ ...common, sounds }),
   }
   const sweeper = wireSweeper(parts, common, uploads)
   return { ...common, worker, uploads, conversions, sounds, ...heard, sweeper }

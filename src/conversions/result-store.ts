@@ -1,5 +1,6 @@
 import {
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type GetObjectCommandOutput,
@@ -84,6 +85,17 @@ export class ResultStore {
     try {
       const { Body } = await this.#get(key, undefined)
       return Buffer.from((await Body?.transformToByteArray()) ?? [])
+    } catch (error) {
+      if (httpStatus(error) === 404) return undefined
+      throw error
+    }
+  }
+
+  /** Size of a file in bytes; undefined when there is none. */
+  async sizeOf(key: string): Promise<number | undefined> {
+    try {
+      const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: key })
+      return (await this.#s3.send(command)).ContentLength
     } catch (error) {
       if (httpStatus(error) === 404) return undefined
       throw error

@@ -19,6 +19,8 @@ import type { Conversions } from './conversions.ts'
 import { sendFile, type DownloadTransport } from './file-routes.ts'
 import type { Seen } from './job-status.ts'
 import { parseMark } from './mark.ts'
+import { previewRoutes } from './preview-routes.ts'
+import type { Previews } from './previews.ts'
 import type { Sounds } from './sounds.ts'
 import { sourceRoutes } from './source-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
@@ -35,6 +37,7 @@ export type ConversionRoutesParts = {
   sounds: Sounds
   waveforms: Waveforms
   artworks: Artworks
+  previews: Previews
   clock: Clock
   log: Log
   random: () => number
@@ -54,6 +57,7 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   app.register(resultRoutes, { ...parts, ...SAME_PLACE })
   app.register(sourceRoutes, { ...parts, ...SAME_PLACE })
   app.register(artworkRoutes, { ...parts, ...SAME_PLACE })
+  app.register(previewRoutes, { ...parts, ...SAME_PLACE })
   app.register(waveformRoutes, { ...parts, ...SAME_PLACE })
   app.register(zipRoutes, { ...parts, ...SAME_PLACE })
   const formats = formatsView(parts.formats, parts.limits)

@@ -14,6 +14,8 @@ export type Sound = {
   fileName: string
   size: number
   read: ReadSource
+  /** What to throw when its bytes are found to be gone. */
+  gone: () => Error
   /** The key under which something that was made of it is kept: cleanup removes it together with the sound. */
   keyOf: (name: string) => string
 }
@@ -42,31 +44,33 @@ export class Sounds {
     const { sources, clock, read } = this.#parts
     const { session, media } = await sources.claim(id, clock.now())
     const keyOf = (name: string) => `${uploadPrefix(id)}${name}`
-    return { id, fileName: session.name, size: session.size, media, read, keyOf }
+    const gone = () => new UploadNotFound(id)
+    return { id, fileName: session.name, size: session.size, media, read, gone, keyOf }
   }
 
   /** What a job made. Throws JobNotFound, JobNotDone, JobExpired. */
   async ofResult(id: string): Promise<Sound> {
     const { conversions, results } = this.#parts
     const { key, size, fileName } = await conversions.findResult(id)
+    const gone = () => new JobExpired(id)
     const read = async () => {
       const bytes = await results.open({ key, size }, undefined)
-      if (!bytes) throw new JobExpired(id)
+      if (!bytes) throw gone()
       return bytes.body
     }
-    return { id, fileName, size, read, keyOf: (name) => `${key}.${name}` }
+    return { id, fileName, size, read, gone, keyOf: (name) => `${key}.${name}` }
   }
 
   /** The bytes of a finished upload. Throws as {@link ofUpload}. */
   async downloadOf(id: string): Promise<Download> {
     const { results } = this.#parts
-    const { fileName, size, media } = await this.ofUpload(id)
+    const { fileName, size, media, gone } = await this.ofUpload(id)
     const file = { key: sourceKey(id), size, fileName, mimeType: mimeTypeOfMedia(media) }
     return {
       file,
       open: async (range) => {
         const bytes = await results.open(file, range)
-        if (!bytes) throw new UploadNotFound(id)
+        if (!bytes) throw gone()
         return bytes
       },
       link: (disposition) => results.link(file, disposition),

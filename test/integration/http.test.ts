@@ -38,6 +38,10 @@ test('the OpenAPI document describes every route of the contract, with problems 
       'GET /api/results.zip',
       'GET /api/jobs/{jobId}/waveform',
       'GET /api/uploads/{uploadId}/artwork',
+      ...['GET', 'HEAD'].flatMap((method) => [
+        `${method} /api/uploads/{uploadId}/preview`,
+        `${method} /api/jobs/{jobId}/preview`,
+      ]),
       'GET /api/uploads/{uploadId}/source',
       'GET /api/uploads/{uploadId}/waveform',
       'GET /api/upload-progress',
