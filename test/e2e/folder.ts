@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeAudio, SOURCES } from '../support/audio.ts'
@@ -13,6 +13,13 @@ export async function openFolder() {
     async sound(kind: Kind, seconds: number, name: string) {
       const file = join(path, name)
       await makeAudio(file, { seconds, flags: SOURCES[kind] })
+      return file
+    },
+    /** An M4A whose headers promise a sound, where there is none: FFmpeg fails at it, and has much to say. */
+    async hollow(seconds: number, name: string) {
+      const file = await this.sound('m4a', seconds, name)
+      const bytes = await readFile(file)
+      await writeFile(file, bytes.fill(0x55, bytes.indexOf('mdat') + 4, bytes.indexOf('moov') - 4))
       return file
     },
     /** No sound, whatever the name says. */

@@ -1,30 +1,10 @@
-import AxeBuilder from '@axe-core/playwright'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { listen } from '../support/audio.ts'
-import type { Deck } from './deck.ts'
 import { startPrefixProxy } from './prefix-proxy.ts'
 import { useSetting } from './setting.ts'
 
 const setting = useSetting()
-
-async function violations({ page }: Deck): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).analyze()
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-}
-
-test.each(['light', 'dark'] as const)('nothing keeps anybody out in the %s colours', async (colorScheme) => {
-  await using deck = await setting.open({ colorScheme, reducedMotion: 'reduce' })
-  expect(await violations(deck)).toEqual([])
-  await deck.page.getByText('Settings for Music').click()
-  await deck.convert(
-    await setting.folder().sound('wav', 1, `${colorScheme}.wav`),
-    await setting.folder().text('words.mp3'),
-  )
-  await deck.download(`${colorScheme}.mp3`).waitFor()
-  await deck.row('words.mp3').getByText('not an audio file').waitFor()
-  expect(await violations(deck)).toEqual([])
-})
 
 test('nothing sticks out at 360 pixels, whatever the settings and however long the name', async () => {
   await using deck = await setting.open({ viewport: { width: 360, height: 740 } })

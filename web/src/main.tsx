@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { createUploadMemory, startUpload, xhrTransport } from '../../src/client/index.ts'
 import { cancelJob, createJob, lookAtUpload, removeJob, removeUpload, serverRoot, streamUrl } from './api.ts'
 import { App } from './app.tsx'
+import { CrashGuard } from './components/crash-guard.tsx'
 import { createHistory, Deck } from './deck/index.ts'
 import { JobFeed } from './feed/job-feed.ts'
 import { progressQuery, recordQuery } from './hooks/job-queries.ts'
@@ -62,13 +63,15 @@ const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <QueryClientProvider client={queryClient}>
-        <FeedContext value={feed}>
-          <PlayerContext value={new Player(() => new Audio())}>
-            <App deck={deck} />
-          </PlayerContext>
-        </FeedContext>
-      </QueryClientProvider>
+      <CrashGuard>
+        <QueryClientProvider client={queryClient}>
+          <FeedContext value={feed}>
+            <PlayerContext value={new Player(() => new Audio())}>
+              <App deck={deck} />
+            </PlayerContext>
+          </FeedContext>
+        </QueryClientProvider>
+      </CrashGuard>
     </StrictMode>,
   )
 }

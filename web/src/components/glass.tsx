@@ -1,4 +1,4 @@
-import { lazy, Suspense, useRef, type ReactNode } from 'react'
+import { useRef, type ReactNode } from 'react'
 import type { Track } from '../deck/index.ts'
 import { usePlayer, usePlaying } from '../hooks/use-player.ts'
 import { useSeen, useWaveform } from '../hooks/use-waveform.ts'
@@ -8,13 +8,14 @@ import { messages } from '../messages/index.ts'
 import { percentage } from '../messages/units.ts'
 import type { TrackView } from '../tracks/describe-track.ts'
 import styles from './glass.module.css'
+import { late } from './late.tsx'
 import { PlayButton } from './play-button.tsx'
 import { PlaySlider } from './play-slider.tsx'
 import { Reel } from './reel.tsx'
 import { SideSwitch } from './side-switch.tsx'
 import { WayBar } from './way-bar.tsx'
 
-const Waveform = lazy(() => import('./waveform.tsx'))
+const Waveform = late('waveform', () => import('./waveform.tsx'))
 
 /** Points across the window; its zoom multiplies them. */
 const POINTS = 480
@@ -51,7 +52,7 @@ export function Glass({ track, view, listening, zoom, children }: GlassProps) {
       {heard ? <PlayButton {...heard} /> : <Reel wound={1 - way.percent / 100} turning={turning} />}
       <div className={styles['window']} ref={frame}>
         <div className={styles['sound']} style={{ inlineSize: `${zoom * 100}%` }}>
-          <Suspense fallback={null}>{wave && <Waveform view={wave} />}</Suspense>
+          {wave && <Waveform view={wave} />}
           <WayBar
             key={`upload ${attempt}`}
             kind="upload"

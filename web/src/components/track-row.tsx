@@ -1,4 +1,4 @@
-import { lazy, memo, Suspense, useEffect, useId, useRef, useState } from 'react'
+import { memo, useEffect, useId, useRef, useState } from 'react'
 import type { FormatsView } from '../../../src/contract/formats.ts'
 import { isEditable, orderFor, type Deck, type Track, type Wish } from '../deck/index.ts'
 import { useJob } from '../hooks/use-job.ts'
@@ -9,14 +9,15 @@ import { mediaSummary, size } from '../messages/units.ts'
 import { describeTrack } from '../tracks/describe-track.ts'
 import { Cover } from './cover.tsx'
 import { Glass } from './glass.tsx'
+import { late } from './late.tsx'
 import { TargetSelect } from './target-select.tsx'
 import { TrackActions } from './track-actions.tsx'
 import styles from './track-row.module.css'
 import { TrackStatus } from './track-status.tsx'
 
-const EditPanel = lazy(() => import('./edit-panel.tsx'))
-const CutHandles = lazy(() => import('./cut-handles.tsx'))
-const DetailsPanel = lazy(() => import('./details-panel.tsx'))
+const EditPanel = late('edit-panel', () => import('./edit-panel.tsx'))
+const CutHandles = late('cut-handles', () => import('./cut-handles.tsx'))
+const DetailsPanel = late('details-panel', () => import('./details-panel.tsx'))
 
 type TrackRowProps = {
   deck: Deck
@@ -71,12 +72,10 @@ export const TrackRow = memo(function TrackRow(props: TrackRowProps) {
         />
       </div>
       <div id={panel} className={styles['panel']} hidden={!isOpen}>
-        <Suspense fallback={null}>
-          {isEditing && formats && wish && (
-            <EditPanel {...{ deck, track, formats, wish, zoom }} onZoom={setZoom} />
-          )}
-          {isOpen && !editable && <DetailsPanel job={job} />}
-        </Suspense>
+        {isEditing && formats && wish && (
+          <EditPanel {...{ deck, track, formats, wish, zoom }} onZoom={setZoom} />
+        )}
+        {isOpen && !editable && <DetailsPanel job={job} />}
       </div>
     </li>
   )

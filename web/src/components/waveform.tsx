@@ -4,7 +4,7 @@ import { outlineOf } from '../waveform/outline.ts'
 import styles from './waveform.module.css'
 
 /** A sound as one shape. It fills its place, however wide that is. */
-const Waveform = memo(function Waveform({ view }: { view: WaveformView }) {
+export default memo(function Waveform({ view }: { view: WaveformView }) {
   const outline = useMemo(() => outlineOf(view), [view])
   return (
     <svg
@@ -18,5 +18,3 @@ const Waveform = memo(function Waveform({ view }: { view: WaveformView }) {
     </svg>
   )
 })
-
-export default Waveform

@@ -80,6 +80,10 @@ export const de: Messages = {
     kept: (hours) => `Dateien und Ergebnisse bleiben ${hours} auf dem Server und werden dann entfernt.`,
     language: 'Sprache',
     offline: 'Keine Verbindung. Sobald sie wieder da ist, geht alles von selbst weiter.',
+    broken: 'Die Seite ist abgestürzt.',
+    brokenAdvice:
+      'Nichts ist verloren: Was gesendet wurde und was umgewandelt wird, findet sich nach dem Neuladen wieder.',
+    reload: 'Seite neu laden',
     titleBusy: (percent) => `${percent} – Tapedeck`,
     titleDone: (count) => `${count} fertig – Tapedeck`,
   },
