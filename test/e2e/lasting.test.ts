@@ -126,14 +126,25 @@ test('a server that is started anew under the page costs it nothing', async () =
   expect(await deck.bar('restart.wav').getAttribute('aria-valuenow')).toBe('100')
 })
 
-test('code that cannot be loaded while the line is down is loaded when it is back', async () => {
+test('a line that breaks off after a file was added takes nothing of the page away', async () => {
   await using deck = await setting.open()
   const { page } = deck
   await deck.add(await setting.folder().sound('wav', 1, 'code.wav'))
   await deck.row('code.wav').getByText('Uploaded').waitFor()
   await page.context().setOffline(true)
   await page.getByRole('button', { name: 'Edit code.wav' }).click()
-  await page.getByText('No connection.').waitFor()
-  await page.context().setOffline(false)
   await deck.row('code.wav').getByLabel('Title').waitFor()
+})
+
+test('a part of the page that cannot be loaded says so, and is there after a reload', async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  await page.route('**/assets/edit-panel-*.js', (route) => route.abort())
+  await deck.add(await setting.folder().sound('wav', 1, 'part.wav'))
+  await page.getByRole('button', { name: 'Edit part.wav' }).click()
+  await deck.row('part.wav').getByText('could not be loaded').waitFor()
+  await page.unrouteAll()
+  await page.getByRole('button', { name: 'Reload the page' }).click()
+  await page.getByRole('button', { name: 'Edit part.wav' }).click()
+  await deck.row('part.wav').getByLabel('Title').waitFor()
 })

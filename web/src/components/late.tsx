@@ -1,25 +1,33 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ComponentType } from 'react'
+import { messages } from '../messages/index.ts'
 
-const AGAIN_AFTER_MS = 2000
+type Load<Props> = () => Promise<{ default: ComponentType<Props> }>
+
+/** Everything that is loaded late, to be fetched as soon as somebody may need it. */
+const loads = new Set<() => Promise<unknown>>()
 
 /**
- * A component whose code is loaded when it is first shown, and again and again until that goes well: on a line that breaks
- * off, what needs it stays empty for a while, and nothing else breaks.
+ * Fetches all late code now, so that a line which breaks off later does not matter. Browsers remember a failed fetch of
+ * code until the page is reloaded, so what fails is told where it is needed.
  */
-export function late<Props extends object>(
-  name: string,
-  load: () => Promise<{ default: ComponentType<Props> }>,
-): ComponentType<Props> {
+export const fetchLateCode = (): void => void Promise.allSettled([...loads].map((load) => load()))
+
+/** A component whose code is not part of the first load. What failed to load says so, and breaks nothing else. */
+export function late<Props extends object>(name: string, load: Load<Props>): ComponentType<Props> {
+  loads.add(load)
   return function Late(props: Props) {
-    const { data: loaded } = useQuery({
-      queryKey: ['code', name],
-      queryFn: load,
-      staleTime: Infinity,
-      gcTime: Infinity,
-      retry: true,
-      retryDelay: AGAIN_AFTER_MS,
-    })
-    return loaded && <loaded.default {...props} />
+    const code = useQuery({ queryKey: ['code', name], queryFn: load, staleTime: Infinity, gcTime: Infinity })
+    if (code.data) return <code.data.default {...props} />
+    return (
+      code.isError && (
+        <p role="alert">
+          {messages.page.notLoaded}{' '}
+          <button type="button" onClick={() => window.location.reload()}>
+            {messages.page.reload}
+          </button>
+        </p>
+      )
+    )
   }
 }

@@ -1,8 +1,9 @@
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { FormatsView } from '../../../src/contract/formats.ts'
 import { zipUrl } from '../api.ts'
 import type { Deck, Track, Wish } from '../deck/index.ts'
 import { messages } from '../messages/index.ts'
+import { fetchLateCode } from './late.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 import styles from './track-list.module.css'
 import { TrackRow } from './track-row.tsx'
@@ -23,6 +24,10 @@ type TrackListProps = {
 export function TrackList({ deck, tracks, wish, formats, done, earlier = false }: TrackListProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   const [removing, setRemoving] = useState<Track>()
+  const isEmpty = tracks.length === 0
+  useEffect(() => {
+    if (!isEmpty) fetchLateCode()
+  }, [isEmpty])
   // A row takes the focus with it when it goes.
   const removed = () => {
     setRemoving(undefined)
@@ -36,7 +41,7 @@ export function TrackList({ deck, tracks, wish, formats, done, earlier = false }
     void deck.remove(track.key).catch(() => deck.drop(track.key)) // the server removes it in its time
     removed()
   }
-  if (earlier && tracks.length === 0) return null
+  if (earlier && isEmpty) return null
   const id = earlier ? 'earlier' : 'files'
   return (
     <section aria-labelledby={id} className={styles['section']}>

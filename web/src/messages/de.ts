@@ -83,6 +83,7 @@ export const de: Messages = {
     broken: 'Die Seite ist abgestürzt.',
     brokenAdvice:
       'Nichts ist verloren: Was gesendet wurde und was umgewandelt wird, findet sich nach dem Neuladen wieder.',
+    notLoaded: 'Ein Teil der Seite ließ sich nicht laden.',
     reload: 'Seite neu laden',
     titleBusy: (percent) => `${percent} – Tapedeck`,
     titleDone: (count) => `${count} fertig – Tapedeck`,

@@ -69,6 +69,7 @@ export const en = {
     offline: 'No connection. Everything goes on by itself as soon as it is back.',
     broken: 'The page broke.',
     brokenAdvice: 'Nothing is lost: what was sent and what is being converted is found again after a reload.',
+    notLoaded: 'A part of the page could not be loaded.',
     reload: 'Reload the page',
     titleBusy: (percent: string) => `${percent} – Tapedeck`,
     titleDone: (count: number) => `${count} ready – Tapedeck`,
