@@ -42,11 +42,10 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   }
 }
 
-function appParts(
-  parts: ServiceParts,
-  { formats, uploads, conversions, sounds, waveforms, artworks, previews, random, sweeper, jobs }: Features,
-) {
+function appParts(parts: ServiceParts, features: Features) {
   const { config, stores, metrics, version, clock, log } = parts
+  const { uploads, conversions, sounds, waveforms, artworks, ownArtworks, previews } = features
+  const { formats, random, sweeper, jobs } = features
   const { maxUploadBytes, maxDurationMs, retentionMs } = config.limits
   const api = {
     uploads,
@@ -54,6 +53,7 @@ function appParts(
     sounds,
     waveforms,
     artworks,
+    ownArtworks,
     previews,
     random,
     sweeper,

@@ -9,6 +9,7 @@ import {
   JobExpiry,
   JobReader,
   JobRepository,
+  OwnArtworks,
   PageView,
   Previews,
   QueueView,
@@ -67,6 +68,7 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
     waveforms: new Waveforms({ ...common, sounds }),
     artworks: new Artworks({ ...common, sounds }),
     previews: new Previews({ ...common, sounds }),
+    ownArtworks: new OwnArtworks({ ...common, sources: uploads.sources }),
   }
   const sweeper = wireSweeper(parts, common, uploads)
   return { ...common, worker, uploads, conversions, sounds, ...heard, sweeper }

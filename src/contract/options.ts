@@ -79,7 +79,10 @@ export const JobOptions = z
       .union([z.string(), z.record(z.string(), z.string())])
       .optional()
       .describe('`keep`, `strip`, or tags to set over those of the source; an empty text removes a tag'),
-    artwork: z.string().optional().describe('`keep` or `strip`'),
+    artwork: z
+      .string()
+      .optional()
+      .describe('`keep`, `strip`, or `uploaded`: the one that was sent for the (first) upload'),
     name: z.string().optional().describe('File name of the result, without the extension'),
   })
   .meta({ id: 'JobOptions' })

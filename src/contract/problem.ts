@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 /** Every `code` a problem can carry. Stable: clients branch on them. Listed for people in docs/reference/problems.md. */
 const PROBLEM_CODES = [
+  'artwork-too-large',
   'checksum-mismatch',
   'checksum-required',
   'empty-file',
@@ -9,6 +10,7 @@ const PROBLEM_CODES = [
   'foreign-host',
   'idempotency-conflict',
   'internal-error',
+  'invalid-artwork',
   'invalid-name',
   'invalid-option',
   'invalid-request',

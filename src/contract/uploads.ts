@@ -36,6 +36,10 @@ export const UploadView = z
     progress: z.number().min(0).max(100),
     expiresAt: Time,
     media: Media.optional(),
+    cover: z
+      .object({ mimeType: z.string(), size: z.number().int().describe('Bytes') })
+      .optional()
+      .describe('The cover that was sent for it, if there is one'),
   })
   .meta({ id: 'Upload' })
 export type UploadView = z.infer<typeof UploadView>

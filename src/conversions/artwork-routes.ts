@@ -5,24 +5,61 @@ import { Pending } from '../contract/index.ts'
 import { etagOf } from '../kernel/etag.ts'
 import type { Artworks } from './artworks.ts'
 import { sayMaking } from './file-routes.ts'
+import type { OwnArtworks } from './own-artworks.ts'
 
-export type ArtworkRoutesParts = { artworks: Artworks }
+export type ArtworkRoutesParts = { artworks: Artworks; ownArtworks: OwnArtworks }
 
 const JPEG = { description: 'A JPEG', content: { 'image/jpeg': { schema: z.file() } } }
+const url = '/uploads/:uploadId/artwork'
+const ById = z.object({ uploadId: z.string() })
+const tags = ['uploads']
 
 /** Covers of sources over HTTP. */
-export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (app, { artworks }, done) => {
+export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (
+  app,
+  { artworks, ownArtworks },
+  done,
+) => {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, ignored) => ignored(null)) // bytes, read as they come
+
   app.get(
-    '/uploads/:uploadId/artwork',
+    url,
     {
       schema: {
-        tags: ['uploads'],
-        params: z.object({ uploadId: z.string() }),
-        description: 'The cover, at most 512 pixels wide and high; made when first asked for.',
-        response: { 200: JPEG, 202: Pending },
+        ...{ tags, params: ById, response: { 200: JPEG, 202: Pending } },
+        description:
+          'The cover that was sent, else the embedded one, at most 512 pixels wide and high; made when first asked for.',
       },
     },
     async ({ params: { uploadId } }, reply) => answer(reply, await artworks.ofUpload(uploadId)),
+  )
+
+  app.put(
+    url,
+    {
+      schema: {
+        ...{ tags, params: ById, response: { 204: z.null() }, consumes: ['image/jpeg', 'image/png'] },
+        headers: z.object({ 'content-length': z.coerce.number().int().nonnegative().optional() }),
+        description:
+          'A cover for results (`artwork: "uploaded"`): the bytes of a JPEG or PNG of at most 10 MiB.',
+      },
+    },
+    async ({ params: { uploadId }, headers, raw: body }, reply) => {
+      const { 'content-length': contentLength } = headers
+      const contentType = body.headers['content-type']
+      await ownArtworks.put(uploadId, { body, contentType, contentLength })
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.delete(
+    url,
+    { schema: { tags, params: ById, response: { 204: z.null() } } },
+    async ({ params: { uploadId } }, reply) => {
+      await ownArtworks.remove(uploadId)
+      return reply.code(204).send(null)
+    },
   )
   done()
 }

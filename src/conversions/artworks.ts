@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
-import { probe, thumbnailArguments, type Tools } from '../ffmpeg/index.ts'
+import { probe, type Tools } from '../ffmpeg/index.ts'
+import { thumbnailKey } from '../uploads/index.ts'
 import { NoArtwork } from './failures.ts'
 import { ConversionRefused } from './job-errors.ts'
 import { MadeOnce } from './made-once.ts'
-import { refuseUnconvertible, runToEnd } from './media-runs.ts'
 import type { ResultStore } from './result-store.ts'
 import { withSound, type SoundAtHand } from './sound-work.ts'
 import type { SourceSound, Sounds } from './sounds.ts'
+import { thumbnailOf } from './thumbnails.ts'
 import type { WorkFolders } from './work-folder.ts'
 
 export type ArtworksParts = {
@@ -24,7 +23,6 @@ export type ArtworksParts = {
 
 /** What is kept where there is a cover that nobody can see: so it is tried once only. */
 const NOTHING = Buffer.alloc(0)
-const FILE = 'artwork.jpg'
 
 /** Covers of sources as small pictures, encoded anew, so that no bytes of strangers reach a browser's decoder. */
 export class Artworks {
@@ -37,20 +35,22 @@ export class Artworks {
   }
 
   /**
-   * A JPEG; undefined while it is still being made. Throws {@link NoArtwork}, UploadNotFound, UploadNotReady,
-   * UploadExpired, StoreUnavailable, DiskFull.
+   * A JPEG: of the cover that was sent, else of the embedded one; undefined while it is still being made. Throws
+   * {@link NoArtwork}, UploadNotFound, UploadNotReady, UploadExpired, StoreUnavailable, DiskFull.
    */
   async ofUpload(id: string): Promise<Buffer | undefined> {
     const sound = await this.#parts.sounds.ofUpload(id)
-    if (!sound.media.artwork) throw new NoArtwork(id)
-    const picture = await this.#get(sound)
+    const picture = sound.cover
+      ? ((await this.#parts.results.readBytes(thumbnailKey(id, sound.cover))) ?? NOTHING)
+      : await this.#embedded(sound)
     if (picture?.length === 0) throw new NoArtwork(id)
     return picture
   }
 
-  #get(sound: SourceSound): Promise<Buffer | undefined> {
+  async #embedded(sound: SourceSound): Promise<Buffer | undefined> {
+    if (!sound.media.artwork) return NOTHING
     const { results, folders } = this.#parts
-    const key = sound.keyOf(FILE)
+    const key = sound.keyOf('artwork.jpg')
     return this.#pictures.get({
       ...{ key, id: sound.id },
       find: () => results.readBytes(key),
@@ -66,11 +66,9 @@ export class Artworks {
     const { tools } = this.#parts
     const { cover } = await probe(tools, folder, file, signal)
     if (!cover) return NOTHING
-    const run = { folder, sources: [file], ofPicture: true, signal }
-    const output = thumbnailArguments(cover.stream, FILE)
+    const where = { folder, sources: [file], stream: cover.stream, signal }
     try {
-      await runToEnd(tools, { ...run, output }).catch(refuseUnconvertible)
-      return await readFile(path.join(folder, FILE))
+      return (await thumbnailOf(tools, where)).jpeg
     } catch (error) {
       if (error instanceof ConversionRefused) return NOTHING
       throw error

@@ -1,4 +1,4 @@
-import type { Conversion, Format, Probed } from '../ffmpeg/index.ts'
+import type { Conversion, Format, Picture, Probed } from '../ffmpeg/index.ts'
 import type { Progress } from './job-progress.ts'
 import type { LeasedJob } from './job.ts'
 
@@ -17,6 +17,8 @@ export type ConvertStep = {
   /** Absolute path of the private working folder; names are inside. */
   folder: string
   sources: Fetched
+  /** The cover to be, if it is not one of a source. */
+  ownCover?: Picture | undefined
   format: Format
   output: string
   limits: Conversion['limits']

@@ -103,11 +103,12 @@ async function makeResult(
 ): Promise<{ stderr: string; warnings: string[] }> {
   const { folder, sources, progress } = step
   const { signal } = running
-  const { file: metadata, cover, warnings } = await writeMetadata(tools, running, step)
+  const { file: metadata, cover, picture, warnings } = await writeMetadata(tools, running, step)
   const checksums = isCompared(sources)
   const run = (withCover: Conversion['cover']) => {
     const output = outputArguments({ ...conversion, cover: withCover }, tools)
-    const wanted = { folder, sources: sources.files, checksums, metadata, output, signal }
+    const inputs = { sources: sources.files, checksums, metadata, ...(withCover && { picture }) }
+    const wanted = { folder, ...inputs, output, signal }
     return runToEnd(tools, wanted, (processedMs) =>
       progress.converting(processedMs, conversion.plan.expectedMs),
     )

@@ -77,6 +77,43 @@ export class NoArtwork extends Failure {
   }
 }
 
+/** A cover is a JPEG or a PNG, and says so. */
+export class NoPictureType extends Failure {
+  readonly code = 'unsupported-media-type' satisfies ProblemCode
+  constructor() {
+    super('A cover is a JPEG or a PNG: send it as image/jpeg or image/png.')
+  }
+}
+
+export class LengthMissing extends Failure {
+  readonly code = 'length-required' satisfies ProblemCode
+  constructor() {
+    super('A cover needs a Content-Length.')
+  }
+}
+
+export class ArtworkTooLarge extends Failure {
+  readonly code = 'artwork-too-large' satisfies ProblemCode
+  constructor(sizeBytes: number, limitBytes: number) {
+    super(`The cover has ${sizeBytes} bytes; at most ${limitBytes} are taken.`, { sizeBytes, limitBytes })
+  }
+}
+
+export class ArtworkStalled extends Failure {
+  readonly code = 'part-stalled' satisfies ProblemCode
+  constructor(seconds: number) {
+    super(`Nothing arrived for ${seconds} s. Send the cover again.`)
+  }
+}
+
+/** Nothing that can be a cover; the message says what is wrong. */
+export class ArtworkRefused extends Failure {
+  readonly code = 'invalid-artwork' satisfies ProblemCode
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`This cannot be a cover: ${reason}.`, {}, options)
+  }
+}
+
 /** There is no sound in it from which anything could be made. */
 export class NothingDecoded extends Failure {
   readonly code = 'not-audio' satisfies ProblemCode

@@ -45,5 +45,5 @@ export async function fetchSource(
   if (bytes !== sizeBytes) throw new StoreUnavailable('objects', new Error('The source came incomplete.'))
 }
 
-const isDiskFull = (error: unknown): boolean =>
+export const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')

@@ -50,21 +50,26 @@ export function sourceOf(
   claimed: readonly Claimed[],
   { format, options }: Wish,
   maxDurationMs: number,
-): Pick<Job, 'source' | 'joined' | 'name' | 'changes'> {
+): Pick<Job, 'source' | 'joined' | 'cover' | 'name' | 'changes'> {
   const [first] = claimed
   if (!first) throw new Error('A job has at least one source.')
   const media = claimed.length === 1 ? first.media : joinedOf(claimed, options)
   refuseOutside(options, media)
   refuseTooLong(options, media, maxDurationMs)
-  const { uploadId, name } = first.session
+  const { uploadId, name, cover } = first.session
+  const isCovered = options.artwork === 'uploaded'
+  if (isCovered && !cover) throw new OptionRefused('artwork', NO_COVER)
   const size = claimed.reduce((sum, { session }) => sum + session.size, 0)
   return {
     source: { uploadId, name, size, media: { ...media, tags: bestKnown(media.tags) } },
+    ...(isCovered && cover && { cover }),
     ...(claimed.length > 1 && { joined: claimed.map(joinedSourceOf) }),
     name: resultNameFor(wishedName(options, format) ?? name, format.extension),
     changes: foretoldChanges(format, options, media),
   }
 }
+
+const NO_COVER = 'Option "artwork" is "uploaded", and no cover was sent for the first upload.'
 
 const foretoldChanges = (format: Format, options: JobOptions, media: Media): Change[] =>
   changesBetween(media, foretell(format, options, media))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Change, JobError, JobOptions, JoinedSource, LoudnessChange, Media } from '../contract/index.ts'
+import { Cover } from '../uploads/index.ts'
 
 /** Where a job is in its life; `deleting` and `gone` belong to cleanup. */
 const STORED_STATES = ['queued', 'running', 'done', 'failed', 'cancelled', 'deleting', 'gone'] as const
@@ -45,6 +46,8 @@ export const Job = z.object({
   source: z.object({ uploadId: z.string(), name: z.string(), size: z.number(), media: Media }),
   /** All sources in order, where there are several. */
   joined: z.array(JoinedSource).optional(),
+  /** With the option `artwork: uploaded`: the cover that was sent for the source, as it was when the job was asked for. */
+  cover: Cover.optional(),
   format: z.string(),
   options: JobOptions,
   /** File name of the result. */

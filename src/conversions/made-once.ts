@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
+import { Line } from './line.ts'
 
 /** Whoever asks waits this long at most: load balancers end requests that give no answer. */
 const PATIENCE_MS = 20 * SECOND_MS
@@ -21,7 +22,7 @@ export type Kept<Made> = {
 export class MadeOnce<Made> {
   readonly #parts: { clock: Clock; log: Log }
   readonly #making = new Map<string, Promise<Made>>()
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #line = new Line()
 
   constructor({ clock, log }: { clock: Clock; log: Log }) {
     this.#parts = { clock, log }
@@ -43,12 +44,11 @@ export class MadeOnce<Made> {
   #once({ key, id, make }: Kept<Made>): Promise<Made> {
     const under = this.#making.get(key)
     if (under) return under
-    const made = this.#last.then(make)
-    this.#last = made.catch((err: unknown) =>
-      this.#parts.log.warn({ err, id, key }, 'nothing made of a sound'),
-    )
+    const made = this.#line.do(make)
     this.#making.set(key, made)
-    void this.#last.finally(() => this.#making.delete(key))
+    void made
+      .catch((err: unknown) => this.#parts.log.warn({ err, id, key }, 'nothing made of a sound'))
+      .finally(() => this.#making.delete(key))
     return made
   }
 }

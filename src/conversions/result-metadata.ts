@@ -6,6 +6,7 @@ import {
   pictureBlock,
   ToolFailed,
   type Conversion,
+  type Picture,
   type Probed,
   type Tools,
 } from '../ffmpeg/index.ts'
@@ -17,22 +18,34 @@ const COVER_FILE = 'cover'
 
 type Cover = { input: number } & NonNullable<Probed['cover']>
 
-/** Writes tags and chapters of the result to a file for FFmpeg; gives the picture stream to take along, if any. */
+/** What FFmpeg is told of a result beside its sound: a file, the picture stream to take along, and its file if it has one. */
+type Told = {
+  file: string
+  cover: Conversion['cover']
+  picture?: Picture | undefined
+  warnings: string[]
+}
+
+/** Writes tags and chapters of the result to a file for FFmpeg; gives the picture to take along, if any. */
 export async function writeMetadata(
   tools: Tools,
   running: Running,
-  { folder, sources, format }: ConvertStep,
-): Promise<{ file: string; cover: Conversion['cover']; warnings: string[] }> {
+  { folder, sources, ownCover, format }: ConvertStep,
+): Promise<Told> {
   const { options } = running.job
-  const cover = options.artwork === 'strip' ? undefined : findCover(sources.probed)
-  const block =
-    cover && format.cover === 'tag' ? await coverAsTag(tools, running, { folder, sources }, cover) : undefined
+  const { artwork = 'keep' } = options
+  const cover = artwork === 'keep' ? findCover(sources.probed) : undefined
+  const asTag = () =>
+    ownCover ? ownAsTag(folder, ownCover) : cover && coverAsTag(tools, running, { folder, sources }, cover)
+  const block = format.cover === 'tag' ? await asTag() : undefined
   const text = metadataFor(format, options, sources.whole, block)
   await writeFile(path.join(folder, METADATA_FILE), text)
   const lost = cover !== undefined && format.cover === 'tag' && block === undefined
+  const afterMetadata = { input: sources.files.length + 1, stream: 0 }
   return {
     file: METADATA_FILE,
-    cover: format.cover === 'stream' ? cover : undefined,
+    cover: format.cover === 'stream' ? (ownCover ? afterMetadata : cover) : undefined,
+    picture: ownCover,
     warnings: lost ? ['The cover could not be kept in this format.'] : [],
   }
 }
@@ -42,6 +55,9 @@ function findCover(probed: readonly Probed[]): Cover | undefined {
   const found = probed[input]?.cover
   return found && { input, ...found }
 }
+
+const ownAsTag = async (folder: string, { file, codec }: Picture): Promise<string> =>
+  pictureBlock(await readFile(path.join(folder, file)), codec)
 
 /** The picture itself, as the tag that Ogg files carry; undefined where it is none that such a tag takes. */
 async function coverAsTag(

@@ -10,7 +10,7 @@ import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { emptyPrefix, httpStatus, listOwners, type Removed } from '../aws/index.ts'
+import { emptyPrefix, httpStatus, listOwners, StoreUnavailable, type Removed } from '../aws/index.ts'
 import { MiB } from '../kernel/units.ts'
 import { RangeNotSatisfiable } from './failures.ts'
 import { Receipt, receiptKey, resultPrefix, RESULTS, type Job } from './job.ts'
@@ -84,7 +84,10 @@ export class ResultStore {
   async readBytes(key: string): Promise<Buffer | undefined> {
     try {
       const { Body } = await this.#get(key, undefined)
-      return Buffer.from((await Body?.transformToByteArray()) ?? [])
+      const bytes = await Body?.transformToByteArray().catch((cause: unknown) => {
+        throw new StoreUnavailable('objects', cause)
+      })
+      return Buffer.from(bytes ?? [])
     } catch (error) {
       if (httpStatus(error) === 404) return undefined
       throw error

@@ -19,6 +19,7 @@ import type { Conversions } from './conversions.ts'
 import { sendFile, type DownloadTransport } from './file-routes.ts'
 import type { Seen } from './job-status.ts'
 import { parseMark } from './mark.ts'
+import type { OwnArtworks } from './own-artworks.ts'
 import { previewRoutes } from './preview-routes.ts'
 import type { Previews } from './previews.ts'
 import type { Sounds } from './sounds.ts'
@@ -37,6 +38,7 @@ export type ConversionRoutesParts = {
   sounds: Sounds
   waveforms: Waveforms
   artworks: Artworks
+  ownArtworks: OwnArtworks
   previews: Previews
   clock: Clock
   log: Log

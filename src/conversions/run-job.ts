@@ -9,6 +9,7 @@ import { ConversionRefused } from './job-errors.ts'
 import { createProgress, type Progress } from './job-progress.ts'
 import { fetchSources } from './job-sources.ts'
 import { resultKey, sourcesOf, type LeasedJob } from './job.ts'
+import { fetchOwnCover } from './own-cover.ts'
 import type { ResultStore } from './result-store.ts'
 import { whileAway } from './while-away.ts'
 import type { WorkFolders } from './work-folder.ts'
@@ -45,9 +46,10 @@ export async function runJob(parts: RunParts, running: RunningJob): Promise<Outc
   const progress = createProgress(parts.clock, running)
   const format = formatOf(job)
   const sources = await fetchSources(parts, running, folder, progress)
+  const ownCover = await fetchOwnCover(parts.results, job, folder.path)
   const output = `output.${format.extension}`
   const limits = { durationMs: parts.maxDurationMs, bytes: folder.freeBytes - sizeBytes }
-  const step = { folder: folder.path, sources, format, output, limits, progress }
+  const step = { folder: folder.path, sources, ownCover, format, output, limits, progress }
   const converted = await convert(parts.tools, running, step)
   const key = resultKey(job, format.extension)
   const file = { path: path.join(folder.path, output), key, mimeType: format.mimeType }

@@ -1,7 +1,7 @@
 import type { Media } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { mimeTypeOfMedia } from '../ffmpeg/index.ts'
-import { sourceKey, uploadPrefix, UploadNotFound, type Sources } from '../uploads/index.ts'
+import { sourceKey, uploadPrefix, UploadNotFound, type Cover, type Sources } from '../uploads/index.ts'
 import type { Conversions } from './conversions.ts'
 import { JobExpired } from './failures.ts'
 import type { ReadSource } from './fetch-source.ts'
@@ -20,8 +20,8 @@ export type Sound = {
   keyOf: (name: string) => string
 }
 
-/** A source, with what was found in it. */
-export type SourceSound = Sound & { media: Media }
+/** A source, with what was found in it, and the cover that was sent for it. */
+export type SourceSound = Sound & { media: Media; cover: Cover | undefined }
 
 export type SoundsParts = {
   read: ReadSource
@@ -45,7 +45,8 @@ export class Sounds {
     const { session, media } = await sources.claim(id, clock.now())
     const keyOf = (name: string) => `${uploadPrefix(id)}${name}`
     const gone = () => new UploadNotFound(id)
-    return { id, fileName: session.name, size: session.size, media, read, gone, keyOf }
+    const { name: fileName, size, cover } = session
+    return { id, fileName, size, media, cover, read, gone, keyOf }
   }
 
   /** What a job made. Throws JobNotFound, JobNotDone, JobExpired. */

@@ -27,6 +27,19 @@ const MOST_PIXELS = 40_000_000
 /** What stands before `-i` as well where a picture is decoded: small files can hold huge ones. */
 export const PICTURE_LIMITS = ['-max_pixels', `${MOST_PIXELS}`, '-threads', '1'] as const
 
+/** For a picture that stands alone, whose kind is known: read as it is, whatever its bytes look like. */
+export const PICTURE_INPUT = [
+  ...[
+    '-max_alloc',
+    `${LARGEST_ALLOCATION_BYTES}`,
+    '-protocol_whitelist',
+    'file',
+    '-format_whitelist',
+    'image2',
+  ],
+  ...[...PICTURE_LIMITS, '-f', 'image2', '-pattern_type', 'none'],
+] as const
+
 /** The same for a metadata file, which is ours: a demuxer that no upload may ask for. */
 export const METADATA_INPUT = ['-protocol_whitelist', 'file', '-f', 'ffmetadata'] as const
 

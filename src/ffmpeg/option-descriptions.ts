@@ -111,7 +111,7 @@ const EDITS: Record<string, OptionDescription> = {
 const ARTWORK: OptionDescription = {
   type: 'keyword',
   label: 'Cover',
-  choices: ['keep', 'strip'],
+  choices: ['keep', 'strip', 'uploaded'],
   default: 'keep',
 }
 

@@ -8,14 +8,14 @@ import type { Plan } from './plan.ts'
 import type { Probed } from './probe.ts'
 import type { Tools } from './tools.ts'
 
-/** One conversion, ready to be put on FFmpeg's command line. Inputs are the sources, then the metadata file. */
+/** One conversion, ready to be put on FFmpeg's command line. Inputs are the sources, the metadata file, then a picture. */
 export type Conversion = {
   format: Format
   options: JobOptions
   plan: Plan
   /** In the order in which they are joined; mostly one. */
   sources: readonly Probed[]
-  /** A picture stream to take along: of which source, and its index there. */
+  /** A picture stream to take along: of which input, and its index there. */
   cover?: { input: number; stream: number } | undefined
   gainDb?: number
   /** Name of the output inside the working folder. */

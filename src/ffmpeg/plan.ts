@@ -58,9 +58,13 @@ export function foretell(format: Format, options: JobOptions, source: PlannedSou
     container: format.muxer,
     durationMs: expectedMs,
     tags: tagsFor(format, wantedTags(source.tags, options)),
-    artwork: source.artwork && format.cover !== 'none' && options.artwork !== 'strip',
+    artwork: format.cover !== 'none' && hasCover(options, source),
     chapters: format.chapters === 'none' ? 0 : left,
   }
+}
+
+function hasCover({ artwork = 'keep' }: JobOptions, source: PlannedSource): boolean {
+  return artwork === 'uploaded' || (artwork === 'keep' && source.artwork)
 }
 
 function canCopy({ copied }: Format, options: JobOptions, { codec, container }: PlannedSource): boolean {

@@ -1,12 +1,15 @@
 import { HOUR_MS } from '../kernel/units.ts'
 import { startChild, ToolFailed } from './child.ts'
-import { HARDENED_INPUT, METADATA_INPUT, PICTURE_LIMITS, wrap } from './command.ts'
+import { HARDENED_INPUT, METADATA_INPUT, PICTURE_INPUT, PICTURE_LIMITS, wrap } from './command.ts'
 import { complaintsIn } from './complaints.ts'
 import { parseProgress, type FfmpegProgress } from './progress-lines.ts'
 import type { Tools } from './tools.ts'
 
 /** FFmpeg made no step forward for so long that it never will. */
 export class FfmpegStalled extends Error {}
+
+/** A picture in a file of its own, and FFmpeg's name of its codec. */
+export type Picture = { file: string; codec: 'mjpeg' | 'png' }
 
 /** What to run. Names are inside `folder`, the private working directory. */
 export type FfmpegRun = {
@@ -15,6 +18,8 @@ export type FfmpegRun = {
   sources: readonly string[]
   /** Compares what is decoded with the checksums in the source, and complains where they differ. */
   checksums?: boolean
+  /** The last input. */
+  picture?: Picture | undefined
   /** A picture in the source is decoded, and no sound. */
   ofPicture?: boolean
   /** A file in FFmpeg's own metadata format, ours, that comes after them. */
@@ -48,6 +53,8 @@ export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<F
   const care = [...(run.checksums ? CHECKSUMS : []), ...(run.ofPicture ? PICTURE_LIMITS : [])]
   const inputs = sources.flatMap((source) => [...HARDENED_INPUT, ...care, '-i', `file:${source}`])
   const texts = metadata === undefined ? [] : [...METADATA_INPUT, '-i', `file:${metadata}`]
+  const { picture } = run
+  const pictures = picture ? [...PICTURE_INPUT, '-c:v', picture.codec, '-i', `file:${picture.file}`] : []
   const command = [
     tools.ffmpeg,
     ...REPORTING,
@@ -56,6 +63,7 @@ export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<F
     level,
     ...inputs,
     ...texts,
+    ...pictures,
     ...output,
   ]
   const child = startChild(wrap(command, tools.wrappers), folder, signal)

@@ -9,6 +9,7 @@ type Kind = { status: number; title: string; retryAfterSeconds?: number }
 
 /** The only place that knows statuses. A new code without a row here does not compile. */
 export const KINDS: Record<ProblemCode, Kind> = {
+  'artwork-too-large': { status: 413, title: 'Artwork too large' },
   'checksum-mismatch': { status: 422, title: 'Checksum mismatch' },
   'checksum-required': { status: 422, title: 'Checksum required' },
   'empty-file': { status: 422, title: 'Empty file' },
@@ -16,6 +17,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'foreign-host': { status: 421, title: 'Foreign host' },
   'idempotency-conflict': { status: 409, title: 'Idempotency key used already' },
   'internal-error': { status: 500, title: 'Internal error' },
+  'invalid-artwork': { status: 422, title: 'Invalid artwork' },
   'invalid-name': { status: 422, title: 'Invalid name' },
   'invalid-option': { status: 422, title: 'Invalid option' },
   'invalid-request': { status: 400, title: 'Invalid request' },

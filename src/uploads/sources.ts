@@ -2,11 +2,11 @@ import type { Media } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { UploadExpired, UploadNotReady } from './failures.ts'
 import { findLiving } from './states.ts'
-import { sourceExpiry, type Session } from './upload.ts'
+import { sourceExpiry, type Cover, type Session } from './upload.ts'
 import type { UploadRepository } from './upload-repository.ts'
 
 export type SourcesParts = {
-  repository: Pick<UploadRepository, 'findSession' | 'keep'>
+  repository: Pick<UploadRepository, 'findSession' | 'keep' | 'change'>
   clock: Clock
   retentionMs: number
 }
@@ -35,6 +35,13 @@ export class Sources {
   async keep(uploadId: string, neededUntil: number): Promise<boolean> {
     const session = await this.#parts.repository.findSession(uploadId)
     return session?.state === 'ready' && (await this.#outlives(session, neededUntil))
+  }
+
+  /** Gives a finished upload another cover, or none. Throws UploadExpired when it is not there any more. */
+  async setCover(uploadId: string, cover: Cover | undefined): Promise<void> {
+    const { repository, clock } = this.#parts
+    const { won } = await repository.change(uploadId, ['ready'], { cover, updatedAt: clock.now() })
+    if (!won) throw new UploadExpired(uploadId)
   }
 
   async #outlives({ uploadId, expiresAt }: Session, neededUntil: number): Promise<boolean> {

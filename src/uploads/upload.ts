@@ -25,6 +25,14 @@ const REFUSAL_CODES = [
 ] as const
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
+/** What a cover may be sent as. */
+export const COVER_TYPES = ['image/jpeg', 'image/png'] as const
+export type CoverType = (typeof COVER_TYPES)[number]
+
+/** A picture that somebody sent to be the cover of results. Its digest is in its key; size in bytes. */
+export const Cover = z.object({ digest: z.string(), mimeType: z.enum(COVER_TYPES), size: z.number() })
+export type Cover = z.infer<typeof Cover>
+
 /** A session as it lies in the table. Times in epoch milliseconds, sizes in bytes. */
 export const Session = z.object({
   uploadId: z.string(),
@@ -42,6 +50,7 @@ export const Session = z.object({
   crc32: z.string().optional(),
   requestHash: z.string(),
   media: Media.optional(),
+  cover: Cover.optional(),
   refusal: z.object({ code: z.enum(REFUSAL_CODES), message: z.string() }).optional(),
   createdAt: z.number(),
   updatedAt: z.number(),
@@ -76,6 +85,12 @@ export const UPLOADS = 'uploads/'
 /** Where the bytes of one lie. Cleanup deletes by this prefix. */
 export const uploadPrefix = (uploadId: string) => `${UPLOADS}${uploadId}/`
 export const sourceKey = (uploadId: string) => `${uploadPrefix(uploadId)}source`
+
+/** Pictures are never overwritten: jobs name the one they were asked with. */
+export const coverKey = (uploadId: string, { digest, mimeType }: Cover) =>
+  `${uploadPrefix(uploadId)}cover-${digest}.${mimeType === 'image/png' ? 'png' : 'jpg'}`
+/** The same, small and encoded anew. */
+export const thumbnailKey = (uploadId: string, cover: Cover) => `${coverKey(uploadId, cover)}.thumbnail.jpg`
 
 /** So much longer than the retention time, as a share of it, a source lives: most jobs then find it living long enough. */
 const SPARE_LIFE = 1 / 8

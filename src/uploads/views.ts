@@ -33,6 +33,7 @@ export function uploadView({ session, parts }: Upload): UploadView {
     progress: percent({ session, parts }),
     expiresAt: isoTime(session.expiresAt),
     ...(session.media && { media: session.media }),
+    ...(session.cover && { cover: { mimeType: session.cover.mimeType, size: session.cover.size } }),
   }
 }
 

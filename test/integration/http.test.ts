@@ -27,6 +27,8 @@ test('the OpenAPI document describes every route of the contract, with problems 
     new Set([
       'DELETE /api/jobs/{jobId}',
       'DELETE /api/uploads/{uploadId}',
+      'DELETE /api/uploads/{uploadId}/artwork',
+      'PUT /api/uploads/{uploadId}/artwork',
       'GET /api/formats',
       'GET /api/health/live',
       'GET /api/health/ready',

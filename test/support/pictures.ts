@@ -8,7 +8,7 @@ const ffmpeg = (...args: string[]) => run('ffmpeg', ['-v', 'error', '-y', ...arg
 /** What a picture is made of: one colour, as `WIDTHxHEIGHT`; its kind by the file's extension. */
 export type Painted = { size: string; colour?: string; flags?: readonly string[] }
 
-export async function paint(file: string, { size, colour = 'red', flags = [] }: Painted): Promise<Buffer> {
+export async function paint(file: string, { size, colour = 'red', flags = [] }: Painted) {
   await ffmpeg('-f', 'lavfi', '-i', `color=${colour}:size=${size}`, '-frames:v', '1', ...flags, file)
   return readFile(file)
 }

@@ -34,6 +34,7 @@ export async function openStudio(env: Record<string, string> = {}) {
   const all = opened.move()
   const studio = {
     api,
+    url,
     s3: stores.s3,
     at: (name: string) => path.join(folder, name),
 

@@ -1,6 +1,7 @@
 import type { Messages, Problems } from './en.ts'
 
 const problems: Problems = {
+  'artwork-too-large': 'Dieses Bild ist zu groß für ein Cover: höchstens 10 MB werden angenommen.',
   'checksum-mismatch':
     'Die Datei kommt immer wieder beschädigt an. Versuchen Sie es noch einmal, möglichst über ein anderes Netz.',
   'checksum-required': 'Der Upload passt nicht mehr zum Server. Versuchen Sie es noch einmal.',
@@ -15,6 +16,8 @@ const problems: Problems = {
   'idempotency-conflict':
     'Der Server bekam zwei verschiedene Anfragen unter einem Namen. Versuchen Sie es noch einmal.',
   'internal-error': 'Auf dem Server ist etwas schiefgegangen. Ein neuer Versuch kann helfen.',
+  'invalid-artwork':
+    'Dieses Bild lässt sich nicht als Cover verwenden. Wählen Sie ein anderes JPEG oder PNG.',
   'invalid-name':
     'Mit dem Namen dieser Datei kann der Server nichts anfangen. Benennen Sie sie um und fügen Sie sie neu hinzu.',
   'invalid-option':

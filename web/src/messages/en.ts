@@ -6,6 +6,7 @@ export type Problems = Record<Code, string>
 
 /** By the `code` of a problem: what happened, and what to do where there is something. */
 const problems: Problems = {
+  'artwork-too-large': 'This picture is too large for a cover: at most 10 MB are taken.',
   'checksum-mismatch': 'The file keeps arriving damaged. Try again, on another network if you can.',
   'checksum-required': 'The upload got out of step with the server. Try again.',
   'conversion-failed': 'This file could not be converted. It may be damaged or cut short.',
@@ -16,6 +17,7 @@ const problems: Problems = {
   'foreign-host': 'The server does not know the address this page was opened at.',
   'idempotency-conflict': 'The server got two different requests under one name. Try again.',
   'internal-error': 'Something went wrong on the server. Trying again may help.',
+  'invalid-artwork': 'This picture cannot be used as a cover. Choose another JPEG or PNG.',
   'invalid-name': 'The server cannot use the name of this file. Rename it and add it again.',
   'invalid-option': 'One of the settings does not go with this format. Change it and try again.',
   'invalid-request': 'The server did not understand the page. Reload it and try again.',
