@@ -45,7 +45,7 @@ export function App({ deck }: { deck: Deck }) {
           <TargetPicker formats={formats} target={target} />
         </div>
         <div className={styles['files']}>
-          {tracks.length === 0 && <p className={styles['empty']}>{messages.files.empty}</p>}
+          {tracks.length === 0 && formats.data && <p className={styles['empty']}>{messages.files.empty}</p>}
           <TrackList {...shared} tracks={tracks.filter(({ earlier }) => !earlier)} />
           <BatchBar {...shared} batch={batch} tracks={tracks} />
           <TrackList {...shared} tracks={tracks.filter(({ earlier }) => earlier)} earlier />
@@ -54,10 +54,13 @@ export function App({ deck }: { deck: Deck }) {
       <p className="visually-hidden" aria-live="polite">
         {announcement}
       </p>
-      <footer className={styles['footer']}>
-        <span>{limits && messages.page.kept(timeSpan(limits.retentionMs))}</span>
-        <LanguageChoice />
-      </footer>
+      {/* What is below the keys waits for them, or it would jump when they come. */}
+      {!formats.isPending && (
+        <footer className={styles['footer']}>
+          <span>{limits && messages.page.kept(timeSpan(limits.retentionMs))}</span>
+          <LanguageChoice />
+        </footer>
+      )}
     </div>
   )
 }

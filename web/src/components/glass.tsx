@@ -74,9 +74,12 @@ export function Glass({ track, view, listening, zoom, children }: GlassProps) {
         <SideSwitch {...heard} />
       ) : (
         <span className={styles['counter']} aria-hidden="true">
-          {(view.conversion || way.percent < 100) && percentage(way.percent)}
+          {(view.conversion || way.percent < 100) && counter(way.percent)}
         </span>
       )}
     </div>
   )
 }
+
+/** Always as wide, so that it stands still while it counts (U+2007 is a space as wide as a digit). */
+const counter = (percent: number) => percentage(percent).padStart('100%'.length, '\u2007')

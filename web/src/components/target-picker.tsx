@@ -31,18 +31,18 @@ export function TargetPicker({ formats, target }: TargetPickerProps) {
         {target && formats.data ? (
           <Keys formats={formats.data} target={target} />
         ) : (
-          <div className={styles['loading']}>
-            <span className="visually-hidden">{picker.loading}</span>
-          </div>
+          <span className="visually-hidden">{picker.loading}</span>
         )}
       </fieldset>
-      <details className={styles['settings']}>
-        <summary>
-          <span>{picker.options(target && formats.data ? targetName(target.wish, formats.data) : '')}</span>
-          <span className={styles['changed']}>{target && changedWords(target)}</span>
-        </summary>
-        {target && <OptionFields key={target.format.id} target={target} />}
-      </details>
+      {target && formats.data && (
+        <details className={styles['settings']}>
+          <summary>
+            <span>{picker.options(targetName(target.wish, formats.data))}</span>
+            <span className={styles['changed']}>{changedWords(target)}</span>
+          </summary>
+          <OptionFields key={target.format.id} target={target} />
+        </details>
+      )}
     </section>
   )
 }

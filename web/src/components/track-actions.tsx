@@ -1,4 +1,4 @@
-import { isEditable, needsPage, type Deck, type Track, type Wish } from '../deck/index.ts'
+import { needsPage, type Deck, type Track, type Wish } from '../deck/index.ts'
 import type { Job } from '../hooks/use-job.ts'
 import { messages } from '../messages/index.ts'
 import type { TrackView } from '../tracks/describe-track.ts'
@@ -12,10 +12,6 @@ type TrackActionsProps = {
   job: Job
   /** What it would become now. */
   order: Wish | undefined
-  isOpen: boolean
-  /** The id of what is opened. */
-  panel: string
-  onOpen: (open: boolean) => void
   onRemove: (track: Track, hasResult: boolean) => void
   /** The button that was pressed gives way to others. */
   onReplaced: () => void
@@ -23,26 +19,15 @@ type TrackActionsProps = {
 
 type Action = { words: string; label: string; press: () => void; isMain?: boolean }
 
-/** What can be done with a file now. */
+/**
+ * What can be done with a file now. What comes and goes on the way is at the left, so that nothing moves under the
+ * pointer.
+ */
 export function TrackActions(props: TrackActionsProps) {
-  const { deck, track, view, isOpen, panel, onOpen } = props
+  const { deck, track, view } = props
   const { files } = messages
-  const { name } = track.file
-  const isEditing = isEditable(track)
-  const hasPanel = isEditing || track.state.step === 'converting'
   return (
     <div className={styles['actions']}>
-      {hasPanel && (
-        <button
-          type="button"
-          aria-expanded={isOpen}
-          aria-controls={panel}
-          aria-label={isEditing ? files.editFile(name) : files.detailsFile(name)}
-          onClick={() => onOpen(!isOpen)}
-        >
-          {isEditing ? files.edit : files.details}
-        </button>
-      )}
       {track.state.step === 'interrupted' && <PickAgain deck={deck} track={track} />}
       {actionsOf(props).map(({ words, label, press, isMain = false }) => (
         <button key={words} type="button" aria-label={label} data-main={isMain} onClick={press}>

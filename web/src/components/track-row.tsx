@@ -10,6 +10,7 @@ import { describeTrack } from '../tracks/describe-track.ts'
 import { Cover } from './cover.tsx'
 import { Glass } from './glass.tsx'
 import { late } from './late.tsx'
+import { PanelButton } from './panel-button.tsx'
 import { TargetSelect } from './target-select.tsx'
 import { TrackActions } from './track-actions.tsx'
 import styles from './track-row.module.css'
@@ -64,10 +65,10 @@ export const TrackRow = memo(function TrackRow(props: TrackRowProps) {
         {isEditing && <CutHandles deck={deck} track={track} />}
       </Glass>
       <div className={styles['foot']}>
+        <PanelButton {...{ track, isOpen, panel }} onOpen={setOpen} />
         <TrackStatus {...{ track, view }} expiresAt={job.record?.expiresAt} />
         <TrackActions
-          {...{ deck, track, view, job, order, isOpen, panel, onRemove }}
-          onOpen={setOpen}
+          {...{ deck, track, view, job, order, onRemove }}
           onReplaced={() => title.current?.focus()}
         />
       </div>
