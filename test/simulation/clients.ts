@@ -98,15 +98,15 @@ export function simS3(bucket: SimBucket, carry: Carry): S3Client {
 function onBucket(bucket: SimBucket, command: object): unknown {
   if (command instanceof PutObjectCommand) {
     const { Key = '', Body } = command.input
-    if (typeof Body !== 'string') throw new Error('Only texts are simulated.')
-    bucket.put(Key, Body)
+    if (!Buffer.isBuffer(Body)) throw new Error('Only what is held in memory is simulated.')
+    bucket.put(Key, Body.toString('utf8'))
     return {}
   }
   if (command instanceof GetObjectCommand || command instanceof HeadObjectCommand) {
     const found = bucket.get(command.input.Key ?? '')
     if (!found) throw Object.assign(new Error('NoSuchKey'), { $metadata: { httpStatusCode: 404 } })
     const { size: ContentLength, body } = found
-    return { ContentLength, Body: { transformToString: () => Promise.resolve(body) } }
+    return { ContentLength, Body: { transformToByteArray: () => Promise.resolve(Buffer.from(body)) } }
   }
   if (command instanceof ListObjectsV2Command) return list(bucket, command.input)
   if (command instanceof DeleteObjectsCommand) {
