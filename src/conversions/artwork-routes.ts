@@ -28,11 +28,14 @@ export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (
     {
       schema: {
         ...{ tags, params: ById, response: { 200: JPEG, 202: Pending } },
+        querystring: z.object({
+          embedded: z.stringbool().default(false).describe('The embedded one, whatever was sent'),
+        }),
         description:
           'The cover that was sent, else the embedded one, at most 512 pixels wide and high; made when first asked for.',
       },
     },
-    async ({ params: { uploadId } }, reply) => answer(reply, await artworks.ofUpload(uploadId)),
+    async ({ params: { uploadId }, query }, reply) => answer(reply, await artworks.ofUpload(uploadId, query)),
   )
 
   app.put(

@@ -35,13 +35,14 @@ export class Artworks {
   }
 
   /**
-   * A JPEG: of the cover that was sent, else of the embedded one; undefined while it is still being made. Throws
-   * {@link NoArtwork}, UploadNotFound, UploadNotReady, UploadExpired, StoreUnavailable, DiskFull.
+   * A JPEG: of the cover that was sent, unless the `embedded` one is wanted, else of that; undefined while it is still
+   * being made. Throws {@link NoArtwork}, UploadNotFound, UploadNotReady, UploadExpired, StoreUnavailable, DiskFull.
    */
-  async ofUpload(id: string): Promise<Buffer | undefined> {
+  async ofUpload(id: string, { embedded }: { embedded: boolean }): Promise<Buffer | undefined> {
     const sound = await this.#parts.sounds.ofUpload(id)
-    const picture = sound.cover
-      ? ((await this.#parts.results.readBytes(thumbnailKey(id, sound.cover))) ?? NOTHING)
+    const cover = embedded ? undefined : sound.cover
+    const picture = cover
+      ? ((await this.#parts.results.readBytes(thumbnailKey(id, cover))) ?? NOTHING)
       : await this.#embedded(sound)
     if (picture?.length === 0) throw new NoArtwork(id)
     return picture

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { decodedMs, listen } from '../support/audio.ts'
+import { paint } from '../support/pictures.ts'
+import { readTagged } from '../support/tagged.ts'
 import type { Deck } from './deck.ts'
 import { useSetting } from './setting.ts'
 
@@ -91,4 +94,22 @@ test('what a conversion has changed is told, with the loudness before and after'
   for (const side of ['Source', 'Result'])
     await loudness.getByRole('row', { name: new RegExp(`${side} -\\d+\\.\\d LUFS .* LU .* dBTP`) }).waitFor()
   expect(deck.complaints).toEqual([])
+})
+
+test("a cover of one's own is seen in the row, and is in the result", async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  await deck.add(await setting.folder().sound('wav', 1, 'covered.wav'))
+  await page.getByRole('button', { name: 'Edit covered.wav' }).click()
+  const choose = page.getByLabel('Choose a cover for covered.wav')
+  await choose.setInputFiles(await setting.folder().text('words.png'))
+  await deck.row('covered.wav').getByText('This picture cannot be used').waitFor()
+  const front = join(setting.folder().path, 'front.jpg')
+  const bytes = await paint(front, { size: '40x40' })
+  await choose.setInputFiles(front)
+  await page.getByRole('img', { name: 'Cover of covered.wav' }).waitFor()
+  await expect.poll(() => page.evaluate(`document.querySelector('li img').naturalWidth`)).toBe(40)
+  await page.getByRole('button', { name: 'Convert covered.wav' }).click()
+  const { file } = await deck.save('covered.mp3', join(setting.folder().path, 'covered.mp3'))
+  expect((await readTagged(file)).cover).toBe(createHash('md5').update(bytes).digest('hex'))
 })

@@ -108,9 +108,19 @@ const wait = (ms: number, signal: AbortSignal) =>
     signal.addEventListener('abort', () => reject(signal.reason as Error))
   })
 
+/** Sends a cover for what is made of an upload. */
+export const putArtwork = (uploadId: string, picture: File) =>
+  request(uploadPath(uploadId, '/artwork'), {
+    method: 'PUT',
+    headers: { 'Content-Type': picture.type },
+    body: picture,
+  })
+
 // Relative, so that they work below any path.
 export const resultUrl = (jobId: string) => `./${jobPath(jobId, '/result')}`
 export const sourceUrl = (uploadId: string) => `./${uploadPath(uploadId, '/source')}`
-export const artworkUrl = (uploadId: string) => `./${uploadPath(uploadId, '/artwork')}`
+/** `version`: of the cover that was sent; undefined: the embedded one. */
+export const artworkUrl = (uploadId: string, version: string | undefined) =>
+  `./${uploadPath(uploadId, '/artwork')}?${version === undefined ? 'embedded=true' : `version=${version}`}`
 export const zipUrl = (jobIds: readonly string[]) => `./api/results.zip?${jobIdsQuery(jobIds)}`
 export const streamUrl = (jobIds: readonly string[]) => `./api/progress/stream?${jobIdsQuery(jobIds)}`

@@ -9,6 +9,12 @@ import styles from './option-fields.module.css'
 const isForAll = (description: OptionDescription) =>
   description.type !== 'text' && !('joinedOnly' in description && description.joinedOnly)
 
+/** A cover is sent for one file. */
+const forAll = (description: OptionDescription): OptionDescription =>
+  description.type === 'keyword'
+    ? { ...description, choices: description.choices.filter((choice) => choice !== 'uploaded') }
+    : description
+
 type OptionFieldsProps = {
   target: Target
   /** Options that have a better place. */
@@ -26,7 +32,7 @@ export function OptionFields({ target: { format, wish, setOption }, without }: O
       {shown.map(([name, description]) => (
         <OptionField
           key={name}
-          description={description}
+          description={forAll(description)}
           value={options[name as keyof JobOptions]}
           outdone={isOutdone(options, name)}
           unset={hasRival(format, name) ? messages.picker.byRival : messages.picker.asSource}

@@ -129,6 +129,12 @@ export class Deck {
     this.#store.change(key, { edits: Object.fromEntries(edits) })
   }
 
+  /** A cover was sent for it, and is to be that of the result. */
+  takeCover(key: string): void {
+    this.#store.change(key, { coverVersion: randomKey() })
+    this.edit(key, { artwork: 'uploaded' })
+  }
+
   /** Converts a file now, or as soon as it is uploaded. */
   convert(key: string, wish: Wish): void {
     const track = this.#store.find(key)

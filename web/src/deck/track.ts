@@ -52,10 +52,12 @@ export type Track = {
   /** Its own target; undefined: the one for all. */
   target?: Wish | undefined
   edits: Edits
+  /** Changes with each cover that is sent for it. */
+  coverVersion?: string
   /** Asked for already, before the upload is complete. */
   wanted?: Wish | undefined
   /** When the server removes the result, ISO 8601; known once there is a job. */
-  expiresAt?: string
+  expiresAt?: string | undefined
   /** A conversion of an earlier visit. */
   earlier?: boolean
   state: TrackState
