@@ -21,7 +21,11 @@ type Way = 'Upload' | 'Conversion'
 export type Deck = Awaited<ReturnType<typeof openDeck>>
 
 /** The page in a fresh profile of the browser, and what a person does with it. */
-export async function openDeck(browser: Browser, url: string, options: BrowserContextOptions = {}) {
+export async function openDeck(
+  browser: Pick<Browser, 'newContext'>,
+  url: string,
+  options: BrowserContextOptions = {},
+) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()

@@ -80,7 +80,7 @@ test('everything can be done with the keyboard', async () => {
 test('files can be dropped anywhere, and picked with a click', async () => {
   await using deck = await setting.open()
   const { page } = deck
-  // A headless shell dies of keeping the handle of a real file: it has nobody to ask for leave.
+  // In a window that leaves no traces, as tests have it, this browser dies of keeping the handle of a file.
   await page.addInitScript('delete DataTransferItem.prototype.getAsFileSystemHandle')
   await page.reload()
   await deck.format('MP3').waitFor()

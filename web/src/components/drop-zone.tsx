@@ -1,5 +1,6 @@
 import type { ChangeEvent } from 'react'
 import type { PickedFile } from '../deck/index.ts'
+import { pickedOf } from '../files/take-files.ts'
 import { useFiles } from '../hooks/use-files.ts'
 import { messages } from '../messages/index.ts'
 import { size } from '../messages/units.ts'
@@ -20,7 +21,7 @@ export function DropZone({ busy, maxBytes, onFiles }: DropZoneProps) {
   const { drop } = messages
   const dragging = useFiles(onFiles)
   const pick = ({ currentTarget }: ChangeEvent<HTMLInputElement>) => {
-    const files = Array.from(currentTarget.files ?? [], (file) => ({ file }))
+    const files = pickedOf(currentTarget.files)
     currentTarget.value = '' // so that the same file can be picked again
     if (files.length > 0) onFiles(files)
   }

@@ -6,6 +6,11 @@ type WithHandle = DataTransferItem & { getAsFileSystemHandle?: () => Promise<Han
 
 /** Files that systems put beside those of people. */
 const LITTER = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini'])
+const withoutLitter = (picked: PickedFile[]) => picked.filter(({ file }) => !LITTER.has(file.name))
+
+/** All files that were picked, or that are in a folder that was. */
+export const pickedOf = (files: FileList | null): PickedFile[] =>
+  withoutLitter(Array.from(files ?? [], (file) => ({ file })))
 
 /**
  * All files of a drop or a paste, those in folders too, in the order of their names there. With a way back to each where
@@ -20,7 +25,7 @@ export async function filesOf(transfer: DataTransfer): Promise<PickedFile[]> {
     const handle = item.getAsFileSystemHandle?.().catch(() => null)
     return fromItem(entry, file, handle)
   })
-  return (await Promise.all(asked)).flat().filter(({ file }) => !LITTER.has(file.name))
+  return withoutLitter((await Promise.all(asked)).flat())
 }
 
 async function fromItem(
