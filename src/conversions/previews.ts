@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { NotAudio, outputArguments, PREVIEW, previewOf, probe, type Tools } from '../ffmpeg/index.ts'
+import { downloadOf } from './downloads.ts'
 import { NothingDecoded } from './failures.ts'
 import type { Download } from './file-routes.ts'
 import { DiskFull } from './job-errors.ts'
@@ -68,15 +69,7 @@ export class Previews {
     const { results } = this.#parts
     const { mimeType, extension } = PREVIEW
     const file = { key, size, mimeType, fileName: resultNameFor(fileName, extension) }
-    return {
-      file,
-      open: async (range) => {
-        const bytes = await results.open(file, range)
-        if (!bytes) throw gone()
-        return bytes
-      },
-      link: (disposition) => results.link(file, disposition),
-    }
+    return downloadOf(results, file, gone)
   }
 
   async #make({ folder, file, signal }: SoundAtHand, key: string): Promise<number> {

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { mimeTypeOfMedia } from '../ffmpeg/index.ts'
 import { sourceKey, uploadPrefix, UploadNotFound, type Cover, type Sources } from '../uploads/index.ts'
 import type { Conversions } from './conversions.ts'
+import { downloadOf } from './downloads.ts'
 import { JobExpired } from './failures.ts'
 import type { ReadSource } from './fetch-source.ts'
 import type { Download } from './file-routes.ts'
@@ -67,14 +68,6 @@ export class Sounds {
     const { results } = this.#parts
     const { fileName, size, media, gone } = await this.ofUpload(id)
     const file = { key: sourceKey(id), size, fileName, mimeType: mimeTypeOfMedia(media) }
-    return {
-      file,
-      open: async (range) => {
-        const bytes = await results.open(file, range)
-        if (!bytes) throw gone()
-        return bytes
-      },
-      link: (disposition) => results.link(file, disposition),
-    }
+    return downloadOf(results, file, gone)
   }
 }

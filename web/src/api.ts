@@ -1,4 +1,5 @@
 import { ApiProblem } from './api-problem.ts'
+import { jobIdsQuery, jobPath, placePath, uploadPath, type SoundPlace } from './addresses.ts'
 import type { FormatsView } from '../../src/contract/formats.ts'
 import type { JobRequest, JobView, ProgressView } from '../../src/contract/jobs.ts'
 import type { CompleteView, UploadView } from '../../src/contract/uploads.ts'
@@ -37,11 +38,6 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
     headers: { 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(body),
   })
-
-const jobPath = (jobId: string, rest = '') => `api/jobs/${encodeURIComponent(jobId)}${rest}`
-const uploadPath = (uploadId: string, rest = '') => `api/uploads/${encodeURIComponent(uploadId)}${rest}`
-const jobIdsQuery = (jobIds: readonly string[]) =>
-  jobIds.map((jobId) => `jobId=${encodeURIComponent(jobId)}`).join('&')
 
 export const fetchFormats = async (signal: AbortSignal) =>
   (await call('api/formats', { signal })) as FormatsView
@@ -82,11 +78,6 @@ export async function lookAtUpload(
   return { state, media, progress: 100 }
 }
 
-/** Where a sound of the server is: an upload, or what a job made. */
-export type SoundPlace = { uploadId: string } | { jobId: string }
-const placePath = (place: SoundPlace, rest: string) =>
-  'jobId' in place ? jobPath(place.jobId, rest) : uploadPath(place.uploadId, rest)
-
 /** The picture of a sound; undefined while the server makes it. */
 export async function fetchWaveform(place: SoundPlace, points: number, signal: AbortSignal) {
   const response = await request(`${placePath(place, '/waveform')}?points=${points}`, { signal })
@@ -115,12 +106,3 @@ export const putArtwork = (uploadId: string, picture: File) =>
     headers: { 'Content-Type': picture.type },
     body: picture,
   })
-
-// Relative, so that they work below any path.
-export const resultUrl = (jobId: string) => `./${jobPath(jobId, '/result')}`
-export const sourceUrl = (uploadId: string) => `./${uploadPath(uploadId, '/source')}`
-/** `version`: of the cover that was sent; undefined: the embedded one. */
-export const artworkUrl = (uploadId: string, version: string | undefined) =>
-  `./${uploadPath(uploadId, '/artwork')}?${version === undefined ? 'embedded=true' : `version=${version}`}`
-export const zipUrl = (jobIds: readonly string[]) => `./api/results.zip?${jobIdsQuery(jobIds)}`
-export const streamUrl = (jobIds: readonly string[]) => `./api/progress/stream?${jobIdsQuery(jobIds)}`

@@ -1,5 +1,5 @@
 import type { FormatsView } from '../../../src/contract/formats.ts'
-import { zipUrl } from '../api.ts'
+import { zipUrl } from '../addresses.ts'
 import { isEditable, orderFor, type Deck, type Track, type Wish } from '../deck/index.ts'
 import { useNotification } from '../hooks/use-notification.ts'
 import { messages } from '../messages/index.ts'

@@ -24,7 +24,7 @@ export function CoverField({ deck, track: { key, file, uploadId, edits }, hasOwn
   const choices = { keep: hasOwn ? edit.keepCover : edit.noCover, strip: hasOwn && edit.removeCover }
   return (
     <div className={styles['cover']}>
-      <label>
+      <label className="labelled">
         <span>{edit.cover}</span>
         <select
           value={chosen}
@@ -43,7 +43,7 @@ export function CoverField({ deck, track: { key, file, uploadId, edits }, hasOwn
           {chosen === 'uploaded' && <option value="uploaded">{edit.ownCover}</option>}
         </select>
       </label>
-      <label className={styles['pick']}>
+      <label className="as-button">
         <input
           className="visually-hidden"
           type="file"

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { artworkUrl } from '../api.ts'
+import { artworkUrl } from '../addresses.ts'
 import type { Track } from '../deck/index.ts'
 import { messages } from '../messages/index.ts'
 import styles from './cover.module.css'

@@ -74,7 +74,7 @@ function TimeField({ label, valueMs, onChange, onHere }: TimeFieldProps) {
   const isWrong = typed !== undefined && parseTime(typed) === undefined
   return (
     <div className={styles['field']}>
-      <label>
+      <label className="labelled">
         <span>{label}</span>
         <input
           type="text"

@@ -40,7 +40,7 @@ export function PickAgain({ deck, track }: { deck: Deck; track: Track }) {
           {files.resume}
         </button>
       )}
-      <label className={styles['pick']}>
+      <label className="as-button">
         <input
           className="visually-hidden"
           type="file"

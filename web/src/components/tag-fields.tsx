@@ -60,7 +60,7 @@ type FieldProps = {
 
 function Field({ label, onChange, ...input }: FieldProps) {
   return (
-    <label className={styles['field']}>
+    <label className="labelled">
       <span>{label}</span>
       <input type="text" autoComplete="off" {...input} onChange={({ target }) => onChange(target.value)} />
     </label>

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { FormatsView } from '../../../src/contract/formats.ts'
-import { zipUrl } from '../api.ts'
+import { zipUrl } from '../addresses.ts'
 import type { Deck, Track, Wish } from '../deck/index.ts'
 import { messages } from '../messages/index.ts'
 import { fetchLateCode } from './late.tsx'

@@ -1,6 +1,5 @@
 import type { Track } from '../deck/index.ts'
 import { messages } from '../messages/index.ts'
-import styles from './zip-links.module.css'
 
 /** The server puts so many results into one zip. */
 const MOST_IN_ONE = 100
@@ -23,7 +22,7 @@ export function ZipLinks({ tracks, done, urlOf }: ZipLinksProps) {
     const some = jobIds.slice(start, start + MOST_IN_ONE)
     const words = starts.length === 1 ? zip(some.length) : zipPart(start + 1, start + some.length)
     return (
-      <a key={start} className={styles['zip']} href={urlOf(some)} download="tapedeck.zip">
+      <a key={start} className="as-button" href={urlOf(some)} download="tapedeck.zip">
         {words}
       </a>
     )

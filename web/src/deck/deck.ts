@@ -141,7 +141,8 @@ export class Deck {
     if (track?.state.step === 'ready' && track.uploadId) {
       const { format, options } = wish
       const request = { uploadId: track.uploadId, format, options }
-      void this.#start(key, { request, requestKey: randomKey(), wish })
+      // The same in every window that has this row, so that two of them make one job.
+      void this.#start(key, { request, requestKey: `${key}-${track.attempt}`, wish })
     } else this.#store.change(key, { wanted: wish })
   }
 
@@ -183,7 +184,7 @@ export class Deck {
     const { state, uploadId, wanted, attempt } = track
     const isGone = state.step === 'refused' && GONE.has(state.code)
     if (uploadId && !isGone) {
-      this.#store.change(key, { state: { step: 'ready' } })
+      this.#store.change(key, { attempt: attempt + 1, state: { step: 'ready' } })
       if (wanted) this.convert(key, wanted)
       return
     }
@@ -207,6 +208,12 @@ export class Deck {
     const isShared = this.tracks().some((other) => other.key !== key && other.uploadId === uploadId)
     if (uploadId !== undefined && !isShared) await this.#parts.removeUpload(uploadId)
     this.drop(key)
+  }
+
+  /** Takes off the list what the server has removed by now; milliseconds since 1970. */
+  dropExpired(now: number): void {
+    for (const { key, expiresAt } of this.tracks())
+      if (expiresAt !== undefined && Date.parse(expiresAt) <= now) this.drop(key)
   }
 
   /** Takes a file off the list alone. */

@@ -1,7 +1,8 @@
 import { skipToken, useQuery } from '@tanstack/react-query'
 import { useEffect, useState, type RefObject } from 'react'
 import type { WaveformView } from '../../../src/contract/waveform.ts'
-import { fetchWaveform, type SoundPlace } from '../api.ts'
+import type { SoundPlace } from '../addresses.ts'
+import { fetchWaveform } from '../api.ts'
 
 const ASK_AGAIN_MS = 2000
 

@@ -132,6 +132,7 @@ export class Player {
       try {
         const url = await place(signal)
         if (signal.aborted) return false
+        URL.revokeObjectURL(speaker.src) // does nothing to an address of the server
         speaker.src = url
       } catch {
         continue // this place has it not

@@ -1,5 +1,6 @@
 import type { JobView } from '../../../src/contract/jobs.ts'
-import { previewUrl, resultUrl, sourceUrl, type SoundPlace } from '../api.ts'
+import { resultUrl, sourceUrl, type SoundPlace } from '../addresses.ts'
+import { previewUrl } from '../api.ts'
 import type { Track } from '../deck/index.ts'
 import type { Places, Recording, Side } from './player.ts'
 

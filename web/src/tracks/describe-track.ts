@@ -1,4 +1,4 @@
-import { resultUrl } from '../api.ts'
+import { resultUrl } from '../addresses.ts'
 import type { Track } from '../deck/index.ts'
 import type { Job } from '../hooks/use-job.ts'
 import { messages, problemWords } from '../messages/index.ts'
