@@ -22,6 +22,7 @@ export type Job = {
 }
 
 const NOT_ASKED = 'none'
+const RECORD_AGAIN_MS = 250
 
 /** How a job fares, until it has ended; and what can be done with it. */
 export function useJob(jobId: string | undefined): Job {
@@ -31,15 +32,14 @@ export function useJob(jobId: string | undefined): Job {
   const asked = <Query extends object>(query: Query) =>
     jobId === undefined ? { ...query, queryFn: skipToken } : query
   const progress = useQuery(asked(progressQuery(id, feed)))
-  const record = useQuery(asked(recordQuery(id)))
   const isOver = progress.data !== undefined && hasEnded(progress.data)
+  const record = useQuery({
+    ...asked(recordQuery(id)),
+    // It is what it was when the job was asked for, until the job ends: then it is asked for until it tells the end.
+    refetchInterval: ({ state: { data, error } }) =>
+      isOver && !isLost(error) && !(data && hasEnded(data)) ? RECORD_AGAIN_MS : false,
+  })
   useEffect(() => (jobId === undefined || isOver ? undefined : feed.follow(jobId)), [feed, jobId, isOver])
-
-  // The record is what it was when the job was asked for, until the job ends.
-  const isOld = isOver && record.data !== undefined && !hasEnded(record.data)
-  useEffect(() => {
-    if (isOld) void queryClient.invalidateQueries({ queryKey: recordQuery(id).queryKey })
-  }, [isOld, queryClient, id])
 
   const cancel = useMutation({ mutationFn: cancelJob })
   const retry = useMutation({

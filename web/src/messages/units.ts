@@ -66,11 +66,12 @@ export function duration(ms: number): string {
   return [first, ...rest.map((part) => String(part).padStart(2, '0'))].join(':')
 }
 
-/** What is in a file, shortest form: `PCM · 0:20 · 44.1 kHz · stereo`. */
+/** What is in a file, shortest form: `WAV, PCM · 0:20 · 44.1 kHz · stereo`. */
 export function mediaSummary(media: Media): string {
-  const { codec, durationMs, sampleRateHz, channels, bitDepth } = media
+  const { container, codec, durationMs, sampleRateHz, channels, bitDepth } = media
   return [
-    codecName(codec),
+    // Where both have one name, it is said once.
+    [...new Set([containerName(container), codecName(codec)])].join(', '),
     durationMs !== null && duration(durationMs),
     withUnit(sampleRateHz / 1000, 'kHz'),
     bitDepth !== undefined && messages.media.bits(bitDepth),
@@ -79,6 +80,13 @@ export function mediaSummary(media: Media): string {
     .filter(Boolean)
     .join(' · ')
 }
+
+/** By FFmpeg's names of demuxers, where people say something else. */
+const CONTAINERS: Partial<Record<string, string>> = {
+  ...{ mov: 'M4A', matroska: 'Matroska', ogg: 'Ogg', asf: 'WMA', wv: 'WavPack', w64: 'Wave64', caf: 'CAF' },
+}
+
+const containerName = (container: string): string => CONTAINERS[container] ?? container.toUpperCase()
 
 const PROPER_NAMES: Partial<Record<string, string>> = { vorbis: 'Vorbis', opus: 'Opus', wavpack: 'WavPack' }
 
