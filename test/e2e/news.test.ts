@@ -67,3 +67,21 @@ test('who wishes so is told by the system when all is done, unless the page is b
   await deck.download('told.opus').waitFor()
   await expect.poll(() => page.evaluate('window.told')).toEqual(['Tapedeck: 1 ready'])
 })
+
+test('how far all is, is said aloud now and then, and once more when it is over', async () => {
+  await using deck = await setting.open()
+  const { page } = deck
+  await page.clock.install()
+  await page.reload()
+  await deck.format('Opus').check()
+  await deck.convert(await setting.folder().sound('wav', 300, 'spoken.wav'))
+  await deck
+    .row('spoken.wav')
+    .getByText(/^Converting/)
+    .waitFor()
+  const said = page.locator('[aria-live=polite]:not([role])')
+  await page.clock.fastForward(15_000)
+  await expect.poll(() => said.textContent()).toMatch(/^1 file, 1 converting\. \d+% of all\.$/)
+  await deck.download('spoken.opus').waitFor()
+  await expect.poll(() => said.textContent()).toBe('1 file, 1 ready')
+})
