@@ -18,7 +18,7 @@ module.exports = {
     rule('client-knows-the-contract-only', { path: '^src/client' }, { path: '^src/(?!client|contract)' }),
     rule(
       'tools-stand-on-the-kernel',
-      { path: '^src/(aws|config|embedded)/' },
+      { path: '^src/(access|aws|config|embedded)/' },
       { path: '^src/', pathNot: ['^src/$1/', '^src/kernel/'] },
     ),
     // What formats take and what a file holds is said once, in the contract (docs/adr/0018).

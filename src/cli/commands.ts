@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import packageJson from '../../package.json' with { type: 'json' }
-import { InvalidEnvironment } from '../config/index.ts'
+import { newKey } from '../access/index.ts'
+import { InvalidEnvironment, isApiKeyList } from '../config/index.ts'
 import { DataFolderInUse } from '../embedded/s3/index.ts'
 import { EmulatorMissing } from '../embedded/dynamodb/index.ts'
 import { ToolsMissing } from '../ffmpeg/index.ts'
@@ -10,6 +11,7 @@ import { serve, sweep } from './serve.ts'
 const USAGE = `Usage: tapedeck <command>
 
   serve  serves the page and the API, and converts
+  key    makes an API key for an owner, as in "tapedeck key anna"
   sweep  removes what has expired, once, and prints what it was; for cron.
          With embedded stores while they are in use: POST /api/cleanup.
 
@@ -38,11 +40,22 @@ export async function main(args: string[]): Promise<number | undefined> {
 async function run([command, ...rest]: string[]): Promise<number | undefined> {
   if (command === 'serve' && rest.length === 0) await serve(process.env)
   else if (command === 'sweep' && rest.length === 0) return (await sweep(process.env)) ? 0 : 1
+  else if (command === 'key' && rest.length === 1) return tellNewKey(rest[0] ?? '')
   else {
     process.stderr.write(USAGE)
     return 2
   }
   return undefined
+}
+
+function tellNewKey(owner: string): number {
+  const { key, entry } = newKey(owner)
+  if (!isApiKeyList(entry)) {
+    process.stderr.write('An owner is 1 to 32 letters, digits, - and _, and begins with a letter or digit.\n')
+    return 2
+  }
+  process.stdout.write(`key    ${key}\nentry  ${entry}\n`)
+  return 0
 }
 
 /** What the operator has to know of an error that ended the program. */

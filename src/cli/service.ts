@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { Keyring } from '../access/index.ts'
 import { bucketExists, bucketOrigin } from '../aws/index.ts'
 import type { Sweeper } from '../cleanup/index.ts'
 import { MOST_JOINED } from '../contract/index.ts'
@@ -75,6 +76,9 @@ function appParts(parts: ServiceParts, features: Features) {
   }
   return {
     ...(config.role !== 'worker' && { api }),
+    keyring: config.apiKeys.length > 0 ? new Keyring(config.apiKeys) : undefined,
+    corsOrigins: config.http.corsOrigins,
+    rateLimitPerMinute: config.http.rateLimitPerMinute,
     checks: {
       state: () => jobs.find(newId()), // there is none of this id: the cheapest read there is
       objects: () => bucketExists(stores.s3, stores.bucket),

@@ -12,6 +12,7 @@ import {
   OwnArtworks,
   PageView,
   Previews,
+  QueueLimits,
   QueueView,
   ResultStore,
   Sounds,
@@ -144,6 +145,7 @@ function wireConversions({ config, stores }: WiringParts, served: Served): Conve
   return new Conversions({
     ...served,
     jobs,
+    limits: new QueueLimits({ jobs, clock: served.clock, ...config.queue }),
     sources: served.uploads.sources,
     expiry: new JobExpiry({ ...served, jobs }),
     pages: new ProgressRepository(stores.interactive, config.tablePrefix),

@@ -9,7 +9,9 @@ test('with nothing set, stores are embedded and only loopback is served', () => 
     host: '127.0.0.1',
     trustedProxies: [],
     allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
+    corsOrigins: [],
   })
+  expect(config.apiKeys).toEqual([])
   expect(config.downloadTransport).toBe('proxy')
 })
 
@@ -53,3 +55,33 @@ test.each(['proxy.example', '10.0.0.0/33', '10.0.0', '::1/129', '10.0.0.1/8/8', 
     expect(() => loadConfig({ TRUSTED_PROXIES })).toThrow(/TRUSTED_PROXIES: .*IP addresses or CIDR ranges/)
   },
 )
+
+test('keys are read with their owners, several of one included, and anything else is refused without being repeated', () => {
+  const [hash, other] = ['ab'.repeat(32), 'CD'.repeat(32)]
+  expect(loadConfig({ API_KEYS: `anna:${hash}, anna:${other} ,ben-2:${hash},` }).apiKeys).toEqual([
+    { owner: 'anna', sha256: hash },
+    { owner: 'anna', sha256: other.toLowerCase() },
+    { owner: 'ben-2', sha256: hash },
+  ])
+  for (const wrong of [
+    hash,
+    `anna:td_secret`,
+    `:${hash}`,
+    `an na:${hash}`,
+    `-a:${hash}`,
+    ',',
+    `a:${hash}:b`,
+  ]) {
+    expect(() => loadConfig({ API_KEYS: wrong })).toThrow(/API_KEYS: .*<owner>:<SHA-256/)
+    expect(() => loadConfig({ API_KEYS: wrong })).not.toThrow(/td_secret/)
+  }
+})
+
+test('origins of other pages are whole origins or all of them', () => {
+  expect(
+    loadConfig({ CORS_ORIGINS: 'https://a.example, http://localhost:8080' }).http.corsOrigins,
+  ).toHaveLength(2)
+  expect(loadConfig({ CORS_ORIGINS: '*' }).http.corsOrigins).toEqual(['*'])
+  for (const wrong of ['a.example', 'https://a.example/', 'https://a.example/page', '*,https://a.example'])
+    expect(() => loadConfig({ CORS_ORIGINS: wrong })).toThrow(/CORS_ORIGINS/)
+})

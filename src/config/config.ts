@@ -2,7 +2,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { GiB, HOUR_MS, MiB, SECOND_MS } from '../kernel/units.ts'
-import { isAddressList, listed } from './lists.ts'
+import { apiKeysOf, isApiKeyList, type ApiKeyEntry } from './api-keys.ts'
+import { isAddressList, isOriginList, listed } from './lists.ts'
 import { detectStores, type StoreMode } from './stores.ts'
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -15,6 +16,9 @@ const S3_PART_LIMITS_MIB = { smallest: 5, largest: 5 * 1024 }
 
 /** A key that is tried out must take for ever. */
 const SHORTEST_KEY = 16
+
+/** The queue is read for its length in one query, of a MiB at most; a job is 150 bytes of it. */
+const MOST_QUEUED_JOBS = 5000
 
 /** Every variable the program reads; docs/reference/configuration.md is tested against these names. */
 export const Environment = z.object({
@@ -45,6 +49,24 @@ export const Environment = z.object({
   RETENTION_HOURS: whole(1, 24 * 365).default(24),
   WORKER_CONCURRENCY: whole(1, 256).optional(),
   STOP_TIMEOUT_SECONDS: whole(2, 3600).default(10),
+  API_KEYS: z
+    .string()
+    .refine(
+      isApiKeyList,
+      'Invalid input: expected entries of the form <owner>:<SHA-256 of the key, 64 hex digits>, separated by commas; ' +
+        'the command `tapedeck key <owner>` makes them',
+    )
+    .optional(),
+  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).optional(),
+  MAX_QUEUED_JOBS: whole(1, MOST_QUEUED_JOBS).default(1000),
+  MAX_QUEUED_JOBS_PER_KEY: whole(1, MOST_QUEUED_JOBS).optional(),
+  CORS_ORIGINS: z
+    .string()
+    .refine(
+      isOriginList,
+      'Invalid input: expected origins as https://app.example.com, separated by commas, or *',
+    )
+    .optional(),
   ADMIN_KEY: z.string().min(SHORTEST_KEY).optional(),
   FFMPEG_PATH: z.string().min(1).optional(),
   FFPROBE_PATH: z.string().min(1).optional(),
@@ -61,6 +83,10 @@ export type Config = {
     trustedProxies: readonly string[]
     /** The service's root as clients reach it; undefined: as they call it. Ends in a slash. */
     publicUrl: string | undefined
+    /** Origins of other pages that may call the API; `*`: of all. */
+    corsOrigins: readonly string[]
+    /** Requests a minute of one key or address; undefined: no limit. */
+    rateLimitPerMinute: number | undefined
   }
   /** Absolute folder of the embedded stores and of temporary files. */
   dataDir: string
@@ -75,9 +101,13 @@ export type Config = {
   /** Smallest part of an upload that is asked for, in bytes. */
   smallestPartBytes: number
   limits: { maxUploadBytes: number; maxDurationMs: number; retentionMs: number }
+  /** Jobs that may wait at once: of all, and of one owner of keys. */
+  queue: { maxJobs: number; maxJobsPerKey: number | undefined }
   workerConcurrency: number
   /** Milliseconds from SIGTERM to the end of the process, whatever is under way. */
   stopWithinMs: number
+  /** Keys that open the API; none: nobody needs one. */
+  apiKeys: readonly ApiKeyEntry[]
   /** What operators send to what only they may do. */
   adminKey: string | undefined
   tools: { ffmpeg: string; ffprobe: string }
@@ -108,6 +138,8 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
       ...{ port: env.PORT, host, allowedHosts: allowedHosts(env.ALLOWED_HOSTS, host) },
       trustedProxies: listed(env.TRUSTED_PROXIES ?? ''),
       publicUrl: env.PUBLIC_URL?.replace(/\/*$/, '/'),
+      corsOrigins: listed(env.CORS_ORIGINS ?? ''),
+      rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     },
     dataDir: path.resolve(env.DATA_DIR),
     role: env.ROLE,
@@ -124,6 +156,8 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
     },
     workerConcurrency: env.WORKER_CONCURRENCY ?? os.availableParallelism(),
     stopWithinMs: env.STOP_TIMEOUT_SECONDS * SECOND_MS,
+    queue: { maxJobs: env.MAX_QUEUED_JOBS, maxJobsPerKey: env.MAX_QUEUED_JOBS_PER_KEY },
+    apiKeys: apiKeysOf(env.API_KEYS ?? ''),
     adminKey: env.ADMIN_KEY,
     tools: { ffmpeg: env.FFMPEG_PATH ?? 'ffmpeg', ffprobe: env.FFPROBE_PATH ?? 'ffprobe' },
     logLevel: env.LOG_LEVEL,

@@ -1,4 +1,5 @@
 /** The shapes of the wire: what the API takes and answers. The page and the server are both written against them. */
+export * from './access.ts'
 export * from './cleanup.ts'
 export * from './formats.ts'
 export * from './health.ts'

@@ -1,6 +1,6 @@
 import type { JobRequest } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempotency.ts'
+import { IdempotencyConflict, idForRequest, requestHash, type Requester } from '../kernel/idempotency.ts'
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import { FORMATS, type Format } from '../ffmpeg/index.ts'
@@ -13,6 +13,7 @@ import type { Seen } from './job-status.ts'
 import type { JobRepository } from './job-repository.ts'
 import { sourceOf, uploadIdsOf, wishOf, type Claimed } from './job-request.ts'
 import { hasEnded, logKey, sourcesOf, type Job } from './job.ts'
+import type { QueueLimits } from './queue-limits.ts'
 import { markOf, type Mark } from './mark.ts'
 import type { StoredBytes, ResultStore, StoredResult } from './result-store.ts'
 
@@ -27,6 +28,7 @@ export type ConversionsParts = {
   /** Formats that the encoders of this machine can make. */
   formats: readonly Format[]
   reader: JobReader
+  limits: Pick<QueueLimits, 'admit'>
   expiry: Pick<JobExpiry, 'removeNow'>
   pages: Pick<ProgressRepository, 'leave'>
   clock: Clock
@@ -51,16 +53,16 @@ export class Conversions {
 
   /**
    * Queues the conversion of a finished upload, or of several joined. Throws UnknownFormat, UnknownPreset, OptionRefused,
-   * TooLong, IdempotencyConflict, and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
+   * TooLong, QueueFull, IdempotencyConflict, and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
    */
-  async request(request: JobRequest, idempotencyKey?: string): Promise<Seen> {
+  async request(request: JobRequest, requester: Requester = {}): Promise<Seen> {
     const { jobs, formats, reader, clock, log, retentionMs, maxDurationMs, onQueued } = this.#parts
     const wish = wishOf(request, formats)
     const now = clock.now()
     const expiresAt = now + retentionMs
     const claimed = await this.#claim(uploadIdsOf(request), expiresAt)
     const wanted: Job = {
-      jobId: idForRequest('job', idempotencyKey),
+      jobId: idForRequest('job', requester),
       state: 'queued',
       fence: 0,
       attempt: 0,
@@ -76,6 +78,7 @@ export class Conversions {
       updatedAt: now,
       expiresAt,
     }
+    await this.#admit(wanted.jobId, requester)
     const job = await jobs.add(wanted)
     if (job.requestHash !== wanted.requestHash) throw new IdempotencyConflict()
     if (job !== wanted) return this.find(job.jobId)
@@ -83,6 +86,16 @@ export class Conversions {
     reader.learn(job)
     onQueued(job)
     return { status: { job }, stale: false, asOf: now, nextAt: now }
+  }
+
+  /** A request that is repeated is no job more, however long the queue is. */
+  async #admit(jobId: string, { idempotencyKey, owner }: Requester): Promise<void> {
+    const { limits, jobs } = this.#parts
+    try {
+      await limits.admit(jobId, owner)
+    } catch (error) {
+      if (idempotencyKey === undefined || !(await jobs.find(jobId))) throw error
+    }
   }
 
   /** All of them are there and will be for long enough, or none of them is converted. */
@@ -129,12 +142,13 @@ export class Conversions {
     return asked
   }
 
-  /** Queues a failed or cancelled job again. Throws JobConflict when it is done, and what claiming its upload throws. */
-  async retry(jobId: string): Promise<Seen> {
-    const { jobs, clock, retentionMs, onQueued } = this.#parts
+  /** Queues a failed or cancelled job again. Throws JobConflict when it is done, QueueFull, and what claiming its upload throws. */
+  async retry(jobId: string, owner?: string): Promise<Seen> {
+    const { jobs, limits, clock, retentionMs, onQueued } = this.#parts
     const seen = await this.#untilMoved(jobId, async (job) => {
       if (!hasEnded(job)) return job // somebody was faster
       if (job.state === 'done') throw new failures.JobConflict(job.state, 'tried again')
+      await limits.admit(jobId, owner)
       const now = clock.now()
       await this.#claim(sourcesOf(job).map(idOf), now + retentionMs)
       return jobs.requeue(job, now, now + retentionMs)
@@ -168,7 +182,8 @@ export class Conversions {
     if (job.state !== 'done' || !job.result) throw new failures.JobNotDone(jobId, job.state)
     const { key, size } = job.result
     const finishedAt = job.finishedAt ?? job.updatedAt
-    return { jobId, key, size, fileName: job.name, mimeType: mimeTypeOf(job), finishedAt }
+    const { name: fileName, expiresAt } = job
+    return { jobId, key, size, fileName, mimeType: mimeTypeOf(job), finishedAt, expiresAt }
   }
 
   /** What several jobs made, in this order. Throws what `findResult` throws, for the first job that has none. */

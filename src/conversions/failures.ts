@@ -33,6 +33,19 @@ export class TooLong extends Failure {
   }
 }
 
+/** More jobs wait than the operator lets. */
+export class QueueFull extends Failure {
+  readonly code = 'queue-full' satisfies ProblemCode
+  constructor(whose: 'all' | 'yours', most: number) {
+    super(
+      whose === 'all'
+        ? `The queue is full: ${most} jobs are waiting. Please try again when some are done.`
+        : `You have ${most} jobs waiting, and no more may. Please try again when some are done.`,
+      { most },
+    )
+  }
+}
+
 export class JobNotFound extends Failure {
   readonly code = 'job-not-found' satisfies ProblemCode
   constructor(jobId: string) {

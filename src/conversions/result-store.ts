@@ -25,7 +25,8 @@ const LINK_LIFE_SECONDS = 3600
 /** A file in the store, as it is told to those who fetch it. Size in bytes. */
 export type StoredFile = { key: string; size: number; mimeType: string; fileName: string }
 
-export type StoredResult = StoredFile & { jobId: string; finishedAt: number }
+/** Times in epoch milliseconds. */
+export type StoredResult = StoredFile & { jobId: string; finishedAt: number; expiresAt: number }
 
 /** Bytes of a file, the whole or the range that was asked for. */
 export type StoredBytes = { body: Readable; length: number; contentRange: string | undefined }

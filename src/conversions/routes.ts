@@ -17,6 +17,7 @@ import { artworkRoutes } from './artwork-routes.ts'
 import type { Artworks } from './artworks.ts'
 import type { Conversions } from './conversions.ts'
 import { sendFile, type DownloadTransport } from './file-routes.ts'
+import { linkRoutes } from './link-routes.ts'
 import type { Seen } from './job-status.ts'
 import { parseMark } from './mark.ts'
 import type { OwnArtworks } from './own-artworks.ts'
@@ -47,6 +48,8 @@ export type ConversionRoutesParts = {
   limits: LimitsView
   /** How files are sent. */
   downloadTransport: DownloadTransport
+  /** The service's root as clients reach it; undefined: as they call it. Ends in a slash. */
+  publicUrl: string | undefined
 }
 
 /** Options carry the prefix that the app has applied already; it must not be applied again. */
@@ -57,6 +60,7 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   app.register(jobRoutes, { ...parts, ...SAME_PLACE })
   app.register(streamRoutes, { ...parts, ...SAME_PLACE })
   app.register(resultRoutes, { ...parts, ...SAME_PLACE })
+  app.register(linkRoutes, { ...parts, ...SAME_PLACE })
   app.register(sourceRoutes, { ...parts, ...SAME_PLACE })
   app.register(artworkRoutes, { ...parts, ...SAME_PLACE })
   app.register(previewRoutes, { ...parts, ...SAME_PLACE })
@@ -75,7 +79,10 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conve
     '/jobs',
     { schema: { tags, body: JobRequest, headers: IdempotencyHeader, response: { 202: JobView } } },
     async (request, reply) => {
-      const seen = await conversions.request(request.body, request.headers['idempotency-key'])
+      const seen = await conversions.request(request.body, {
+        idempotencyKey: request.headers['idempotency-key'],
+        owner: request.caller?.owner,
+      })
       return reply.header('location', `jobs/${seen.status.job.jobId}`).code(202).send(tagged(reply, seen))
     },
   )
@@ -85,7 +92,7 @@ const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conve
       `/jobs/:jobId/${verb}`,
       { schema: { tags, params: ById, response: { 202: JobView } } },
       async (request, reply) => {
-        const seen = await conversions[verb](request.params.jobId)
+        const seen = await conversions[verb](request.params.jobId, request.caller?.owner)
         return reply.code(202).send(tagged(reply, seen))
       },
     )

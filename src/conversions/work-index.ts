@@ -34,5 +34,8 @@ export function workKeys({ jobId, state, priority, readyAt, owner, expiresAt }: 
 /** Reads back what {@link workKeys} wrote for a queued job. */
 export const readyAtOf = (workOrder: string) => Number(workOrder.split('#')[1])
 
+/** The same of its id. */
+export const jobIdOf = (workOrder: string) => workOrder.split('#')[2] ?? ''
+
 /** Reads back what {@link workKeys} wrote for a running job. */
 export const ownerOf = (workOrder: string) => workOrder.split('#')[0] ?? ''

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Registry } from 'prom-client'
+import type { Keyring } from '../access/index.ts'
 import { cleanupRoutes, type CleanupRoutesParts } from '../cleanup/index.ts'
 import { conversionRoutes, type ConversionRoutesParts } from '../conversions/index.ts'
 import { HOUR_MS, KiB, MiB } from '../kernel/units.ts'
@@ -8,9 +9,13 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { uploadRoutes, Uppy, uppyRoutes, type Uploads } from '../uploads/index.ts'
 import { answerNotModified } from './conditional.ts'
+import { requireKeys } from './access.ts'
+import { accessRoutes } from './access-routes.ts'
+import { allowOrigins } from './cors.ts'
 import { refuseWhileDraining } from './draining.ts'
 import { healthRoutes, type Check } from './health.ts'
 import { guardHost } from './host-guard.ts'
+import { limitRates } from './limits.ts'
 import { metricsRoutes } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { servePage, setDefaultHeaders, type PageOrigins } from './page.ts'
@@ -26,7 +31,14 @@ const LONGEST_REQUEST_MS = HOUR_MS
 
 export type AppParts = {
   /** The API and the page; absent in a process that only runs jobs. */
-  api?: ConversionRoutesParts & CleanupRoutesParts & { uploads: Uploads; pageDirectory: string }
+  api?: Omit<ConversionRoutesParts, 'publicUrl'> &
+    CleanupRoutesParts & { uploads: Uploads; pageDirectory: string }
+  /** Keys that open the API; undefined: nobody needs one. */
+  keyring: Keyring | undefined
+  /** Origins of other pages that may call the API. */
+  corsOrigins: readonly string[]
+  /** Requests a minute of one client; undefined: no limit. */
+  rateLimitPerMinute: number | undefined
   checks: Readonly<Record<string, Check>>
   metrics: Registry
   version: string
@@ -57,9 +69,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerProblems(app, log)
-  setDefaultHeaders(app, parts.pageOrigins)
+  setDefaultHeaders(app, parts.pageOrigins, parts.corsOrigins.length > 0)
   refuseWhileDraining(app)
   answerNotModified(app)
+  if (parts.corsOrigins.length > 0) await allowOrigins(app, parts.corsOrigins)
+  requireKeys(app, parts.keyring, clock)
+  if (parts.rateLimitPerMinute !== undefined) await limitRates(app, parts.rateLimitPerMinute)
   logRequests(app, log)
   if (parts.allowedHosts) guardHost(app, parts.allowedHosts)
   await describeApi(app, parts.version)
@@ -69,7 +84,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     await app.register(uploadRoutes, { prefix: '/api', uploads: api.uploads })
     const uppy = new Uppy({ uploads: api.uploads, clock })
     await app.register(uppyRoutes, { prefix: '/api', uppy, publicUrl: parts.publicUrl })
-    await app.register(conversionRoutes, { ...api, prefix: '/api' })
+    await app.register(conversionRoutes, { ...api, prefix: '/api', publicUrl: parts.publicUrl })
+    await app.register(accessRoutes, { prefix: '/api', clock })
     await app.register(cleanupRoutes, { ...api, prefix: '/api' })
     await servePage(app, api.pageDirectory)
   }

@@ -6,13 +6,16 @@ import path from 'node:path'
 export type PageOrigins = { connects: readonly string[]; plays: readonly string[] }
 
 /** The page loads nothing from anywhere else, runs no inline script, and talks to those alone that it must talk to. */
-const securityHeaders = ({ connects, plays }: PageOrigins) => ({
+const securityHeaders = ({ connects, plays }: PageOrigins, isShared: boolean) => ({
   'content-security-policy': [
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'",
     "form-action 'self'; frame-ancestors 'none'",
     ["media-src 'self' blob:", ...plays].join(' '), // a redirect leads there, and is held to this policy, too
     ["connect-src 'self'", ...connects].join(' '),
   ].join('; '),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': isShared ? 'cross-origin' : 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 })
@@ -30,9 +33,9 @@ export async function servePage(app: FastifyInstance, directory: string): Promis
   })
 }
 
-/** Headers of every answer, unless a route says otherwise. */
-export function setDefaultHeaders(app: FastifyInstance, origins: PageOrigins): void {
-  const always = { ...securityHeaders(origins), 'cache-control': 'no-store' }
+/** Headers of every answer, unless a route says otherwise. `isShared`: pages of other origins may use the answers. */
+export function setDefaultHeaders(app: FastifyInstance, origins: PageOrigins, isShared: boolean): void {
+  const always = { ...securityHeaders(origins, isShared), 'cache-control': 'no-store' }
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ ...always, 'x-request-id': request.id })
     done()

@@ -26,6 +26,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'job-not-done': { status: 409, title: 'Job not done' },
   'job-not-found': { status: 404, title: 'Job not found' },
   'length-required': { status: 411, title: 'Length required' },
+  'link-expired': { status: 403, title: 'Link expired' },
   'multipart-only': { status: 422, title: 'Multipart only' },
   'no-artwork': { status: 404, title: 'No artwork' },
   'no-audio-stream': { status: 422, title: 'No audio stream' },
@@ -37,6 +38,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'part-size': { status: 400, title: 'Wrong part size' },
   'part-stalled': { status: 408, title: 'Part stalled' },
   'parts-missing': { status: 409, title: 'Parts missing' },
+  'queue-full': { status: 429, title: 'Queue full', retryAfterSeconds: 30 },
   'range-not-satisfiable': { status: 416, title: 'Range not satisfiable' },
   'request-too-large': { status: 413, title: 'Request too large' },
   'shutting-down': { status: 503, title: 'Shutting down', retryAfterSeconds: 5 },
@@ -44,6 +46,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'store-unavailable': { status: 503, title: 'Storage unavailable', retryAfterSeconds: 5 },
   'too-long': { status: 422, title: 'Too long' },
   'too-many-channels': { status: 422, title: 'Too many channels' },
+  'too-many-requests': { status: 429, title: 'Too many requests', retryAfterSeconds: 60 },
   unauthorized: { status: 401, title: 'Unauthorized' },
   'unknown-format': { status: 422, title: 'Unknown format' },
   'unknown-preset': { status: 422, title: 'Unknown preset' },
@@ -92,7 +95,9 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, { code, detai
     code,
     requestId: request.id,
   }
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
+  // Who refused may know better when it will be different.
+  if (retryAfterSeconds !== undefined && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', retryAfterSeconds)
   if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
   if (code === 'range-not-satisfiable')
     reply.header('content-range', `bytes */${String(facts?.['sizeBytes'])}`)

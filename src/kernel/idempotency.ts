@@ -10,12 +10,18 @@ export class IdempotencyConflict extends Failure {
   }
 }
 
+/** Who asks for something to be made: the owner of an API key, where there are any, and the key of the one request. */
+export type Requester = { idempotencyKey?: string | undefined; owner?: string | undefined }
+
 /**
  * The id for a creating request: random without a key; with one, always the same for that key, so that a repeated
- * request meets the record of the first. The key must be hard to guess (a UUID, say), as the id is.
+ * request meets the record of the first. The key must be hard to guess (a UUID, say), as the id is. Keys of one `owner`
+ * say nothing to another.
  */
-export function idForRequest(scope: string, key: string | undefined): string {
-  return key === undefined ? newId() : idFromDigest(sha256(`${scope}\0${key}`))
+export function idForRequest(scope: string, { idempotencyKey: key, owner }: Requester): string {
+  if (key === undefined) return newId(owner)
+  const scoped = owner === undefined ? scope : `${scope}\0${owner}`
+  return idFromDigest(sha256(`${scoped}\0${key}`), owner)
 }
 
 /** A fingerprint of a request body, to tell a repeated request from another one with the same key. */

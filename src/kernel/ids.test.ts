@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkCharacter, isId, newId } from './ids.ts'
+import { checkCharacter, isId, isOwnedBy, newId } from './ids.ts'
 
 test('a fresh id is URL-safe, 26 characters, and passes its own check', () => {
   const id = newId()
@@ -7,8 +7,21 @@ test('a fresh id is URL-safe, 26 characters, and passes its own check', () => {
   expect(isId(id)).toBe(true)
 })
 
-test('every single mistyped character is noticed', () => {
-  const id = newId()
+test("an id of an owner is theirs and nobody else's, and one without an owner is nobody's", () => {
+  const id = newId('anna')
+  expect(id).toMatch(/^[0-9a-z]{34}$/)
+  expect(isId(id)).toBe(true)
+  expect(isOwnedBy(id, 'anna')).toBe(true)
+  for (const other of ['ben', 'ann', 'anna ', '']) expect(isOwnedBy(id, other)).toBe(false)
+  expect(isOwnedBy(newId(), 'anna')).toBe(false)
+  expect(isOwnedBy(newId('anna').slice(0, 25) + id.slice(25), 'anna')).toBe(false)
+})
+
+test.each([
+  ['nobody', undefined],
+  ['an owner', 'anna'],
+])('every single mistyped character is noticed in an id of %s', (_, owner) => {
+  const id = newId(owner)
   for (let at = 0; at < id.length; at++) {
     for (const other of '0123456789abcdefghijklmnopqrstuvwxyz') {
       if (other === id[at]) continue

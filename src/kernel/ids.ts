@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 const MODULUS = ALPHABET.length
@@ -15,21 +15,44 @@ export function checkCharacter(digits: string): string {
   return ALPHABET.charAt((MODULUS + 1 - product) % MODULUS)
 }
 
-/** A fresh random id: 26 characters, lower-case letters and digits, the last one a check character. */
-export function newId(): string {
+/** 8 base-36 digits are 41 bits: of a billion ids that came into wrong hands, none passes for another owner's. */
+const MARK_DIGITS = 8
+
+/**
+ * A fresh random id: 26 characters, lower-case letters and digits, the last one a check character. With an `owner`, 34
+ * characters: a mark before the last one says whose it is (docs/adr/0027).
+ */
+export function newId(owner?: string): string {
   const digits = Array.from({ length: RANDOM_DIGITS }, () => ALPHABET.charAt(randomInt(MODULUS))).join('')
-  return digits + checkCharacter(digits)
+  return finish(digits, owner)
 }
 
-/** The id that belongs to a digest of at least 17 bytes: always the same one. */
-export function idFromDigest(digest: Buffer): string {
-  const number = BigInt(`0x${digest.toString('hex')}`)
-  const digits = number.toString(MODULUS).padStart(RANDOM_DIGITS, '0').slice(-RANDOM_DIGITS)
-  return digits + checkCharacter(digits)
+/** The id that belongs to a digest of at least 17 bytes, and to an `owner`: always the same one. */
+export function idFromDigest(digest: Buffer, owner?: string): string {
+  return finish(lastDigits(digest, RANDOM_DIGITS), owner)
 }
 
 /** Whether `text` could be one of our ids: a mistyped one is told apart without a read of the store. */
 export function isId(text: string): boolean {
-  if (!/^[0-9a-z]{26}$/.test(text)) return false
-  return checkCharacter(text.slice(0, RANDOM_DIGITS)) === text.charAt(RANDOM_DIGITS)
+  if (!/^[0-9a-z]{26}([0-9a-z]{8})?$/.test(text)) return false
+  return checkCharacter(text.slice(0, -1)) === text.at(-1)
 }
+
+/** Whether an id was made for that owner: its mark fits no other, and no read of the store is needed to know. */
+export function isOwnedBy(id: string, owner: string): boolean {
+  return isId(id) && id.slice(RANDOM_DIGITS, -1) === markOf(id.slice(0, RANDOM_DIGITS), owner)
+}
+
+function finish(random: string, owner: string | undefined): string {
+  const digits = owner === undefined ? random : random + markOf(random, owner)
+  return digits + checkCharacter(digits)
+}
+
+const markOf = (random: string, owner: string) =>
+  lastDigits(createHash('sha256').update(`${owner}\0${random}`).digest(), MARK_DIGITS)
+
+const lastDigits = (digest: Buffer, count: number) =>
+  BigInt(`0x${digest.toString('hex')}`)
+    .toString(MODULUS)
+    .padStart(count, '0')
+    .slice(-count)

@@ -42,7 +42,10 @@ const sessionRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) 
     '/uploads',
     { schema: { tags, body: UploadRequest, headers: IdempotencyHeader, response: { 201: UploadView } } },
     async (request, reply) => {
-      const upload = await uploads.create(request.body, request.headers['idempotency-key'])
+      const upload = await uploads.create(request.body, {
+        idempotencyKey: request.headers['idempotency-key'],
+        owner: request.caller?.owner,
+      })
       const { uploadId } = upload.session
       return reply.code(201).header('location', `uploads/${uploadId}`).send(uploadView(upload))
     },
@@ -68,7 +71,9 @@ const sessionRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) 
     { schema: { tags, params: ById, body: TargetsRequest, response: { 200: TargetsView } } },
     async (request) => {
       const { upload, targets } = await uploads.targets(request.params.uploadId, request.body)
-      return targetsView(upload, targets)
+      return targetsView(upload, targets, (expiresAt) =>
+        request.caller?.grant({ kind: 'parts', uploadId: upload.session.uploadId }, expiresAt),
+      )
     },
   )
 
@@ -106,7 +111,7 @@ const partRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => 
         body: request.raw,
         contentLength: request.headers['content-length'],
         crc32: request.headers['x-part-crc32']?.toLowerCase(),
-        client: request.ip,
+        client: request.caller?.owner ?? request.ip,
       })
       reply.header('etag', etag) // S3's own, for clients that speak of parts as S3 does
       return partView(part, upload)

@@ -1,5 +1,5 @@
 import type { Media, TargetsRequest, UploadRequest } from '../contract/index.ts'
-import { IdempotencyConflict, idForRequest, requestHash } from '../kernel/idempotency.ts'
+import { IdempotencyConflict, idForRequest, requestHash, type Requester } from '../kernel/idempotency.ts'
 import { isId } from '../kernel/ids.ts'
 import { completeUpload, partNumbers, refuseOther, type CompleteParts } from './complete-upload.ts'
 import { DirectParts } from './direct-parts.ts'
@@ -43,14 +43,14 @@ export class Uploads {
   }
 
   /** Begins an upload. Throws EmptyFile, UploadTooLarge, InvalidName, IdempotencyConflict. */
-  async create(request: UploadRequest, idempotencyKey?: string): Promise<Upload> {
+  async create(request: UploadRequest, requester: Requester = {}): Promise<Upload> {
     const { repository, clock, maxUploadBytes, smallestPartBytes, transport } = this.#parts
     const name = cleanFileName(request.name)
     if (request.size === 0) throw new failures.EmptyFile()
     if (request.size > maxUploadBytes) throw new failures.UploadTooLarge(request.size, maxUploadBytes)
     const now = clock.now()
     const { won, session } = await repository.add({
-      uploadId: idForRequest('upload', idempotencyKey),
+      uploadId: idForRequest('upload', requester),
       ...{
         state: 'creating',
         name,

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import {
@@ -9,8 +8,10 @@ import {
   UppyPartsView,
   UppyTargetView,
 } from '../contract/index.ts'
+import { rootOf } from '../kernel/root-url.ts'
 import { MultipartOnly } from './failures.ts'
 import { uppyUploadId, type Uppy } from './uppy.ts'
+import { signedPath } from './views.ts'
 
 /** The upload that the path begins with is absent where uploads are begun. */
 const Base = z.object({ capability: z.string().optional() })
@@ -19,7 +20,7 @@ type Base = typeof Base
 const paramsOf = (named: boolean) => (named ? Base : (Base.omit({ capability: true }) as unknown as Base))
 const tags = ['uppy']
 
-/** `publicUrl`: the service's root as clients reach it; by default as they called it. */
+/** `publicUrl`: the service's root as clients reach it; by default as they called it. Uppy needs whole URLs for parts. */
 type Parts = { uppy: Uppy; publicUrl: string | undefined }
 type Below = Parts & { named: boolean }
 
@@ -46,8 +47,8 @@ const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, pu
   app.post(
     '/multipart',
     { schema: { tags, params: base, body: UppyCreateRequest, response: { 200: UppyCreateView } } },
-    async ({ params, body }) => {
-      const uploadId = await uppy.begin(params.capability, body)
+    async ({ params, body, caller }) => {
+      const uploadId = await uppy.begin(params.capability, body, { owner: caller?.owner })
       return { uploadId, key: uploadId }
     },
   )
@@ -65,8 +66,9 @@ const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, pu
     },
     async (request) => {
       const uploadId = uppyUploadId(request.params)
-      const { url, part, expiresInSeconds } = await uppy.target(uploadId, request.params.part)
-      const ours = `${rootOf(request, publicUrl)}api/uploads/${uploadId}/parts/${part}`
+      const { url, part, expiresAt, expiresInSeconds } = await uppy.target(uploadId, request.params.part)
+      const access = request.caller?.grant({ kind: 'parts', uploadId }, expiresAt)
+      const ours = signedPath(`${rootOf(request, publicUrl)}api/uploads/${uploadId}/parts/${part}`, access)
       return { url: url ?? ours, expires: expiresInSeconds }
     },
   )
@@ -95,7 +97,3 @@ const endRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUr
   )
   done()
 }
-
-/** Uppy sends parts from a page of whatever origin, so it needs whole URLs. */
-const rootOf = ({ protocol, host }: FastifyRequest, publicUrl: string | undefined) =>
-  publicUrl ?? `${protocol}://${host}/`

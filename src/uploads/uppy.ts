@@ -1,5 +1,6 @@
 import type { UppyCompleteRequest, UppyCreateRequest } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { Requester } from '../kernel/idempotency.ts'
 import { MiB, SECOND_MS } from '../kernel/units.ts'
 import { PartConflict, SizeRequired, UploadNotFound } from './failures.ts'
 import { MOST_PARTS } from './geometry.ts'
@@ -23,15 +24,22 @@ export class Uppy {
   }
 
   /** Takes up the upload of the path, or begins one; gives its id. Throws SizeRequired and what {@link Uploads.create} throws. */
-  async begin(capability: string | undefined, request: UppyCreateRequest): Promise<string> {
-    const uploadId = capability ?? (await this.#create(request))
+  async begin(
+    capability: string | undefined,
+    request: UppyCreateRequest,
+    requester: Requester = {},
+  ): Promise<string> {
+    const uploadId = capability ?? (await this.#create(request, requester))
     await this.#uploads.adopt(uploadId, uppyPartSize)
     return uploadId
   }
 
-  async #create({ filename, type, metadata: { size } }: UppyCreateRequest): Promise<string> {
+  async #create(
+    { filename, type, metadata: { size } }: UppyCreateRequest,
+    requester: Requester,
+  ): Promise<string> {
     if (size === undefined) throw new SizeRequired()
-    const { session } = await this.#uploads.create({ name: filename, size, ...(type && { type }) })
+    const { session } = await this.#uploads.create({ name: filename, size, ...(type && { type }) }, requester)
     return session.uploadId
   }
 

@@ -39,14 +39,24 @@ export function uploadView({ session, parts }: Upload): UploadView {
 
 export const partView = (part: number, upload: Upload): PartView => ({ part, ...received(upload) })
 
-/** URLs are relative to the request's, so that a path in front may be any. */
-export const targetsView = (upload: Upload, targets: readonly PartTarget[]): TargetsView => ({
+/**
+ * URLs are relative to the request's, so that a path in front may be any. Those to this service are signed where it asks
+ * for keys: a target needs nothing but itself, as one of S3.
+ */
+export const targetsView = (
+  upload: Upload,
+  targets: readonly PartTarget[],
+  sign: (expiresAt: number) => string | undefined,
+): TargetsView => ({
   targets: targets.map(({ url, expiresAt, ...target }) => ({
     ...{ ...target, method: 'PUT' as const },
-    ...{ url: url ?? `parts/${target.part}`, expiresAt: isoTime(expiresAt) },
+    ...{ url: url ?? signedPath(`parts/${target.part}`, sign(expiresAt)), expiresAt: isoTime(expiresAt) },
   })),
   received: received(upload).received,
 })
+
+export const signedPath = (path: string, access: string | undefined) =>
+  access === undefined ? path : `${path}?access=${access}`
 
 export function uploadProgressView({ session, parts, asOf, stale }: Seen): UploadProgressView {
   const bytesReceived = bytesOf({ session, parts })

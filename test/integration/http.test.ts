@@ -53,6 +53,8 @@ test('the OpenAPI document describes every route of the contract, with problems 
       'HEAD /api/uploads/{uploadId}/source',
       'POST /api/cleanup',
       'POST /api/jobs',
+      'POST /api/jobs/{jobId}/link',
+      'POST /api/pass',
       'POST /api/jobs/{jobId}/cancel',
       'POST /api/jobs/{jobId}/retry',
       'POST /api/uploads',

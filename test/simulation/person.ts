@@ -69,7 +69,9 @@ export class Person {
   async #convert(source: Source): Promise<Seen | undefined> {
     const request = { uploadId: source.uploadId, format: 'mp3' }
     try {
-      return await this.#insist(({ conversions }) => conversions.request(request, `key of ${this.name}`))
+      return await this.#insist(({ conversions }) =>
+        conversions.request(request, { idempotencyKey: `key of ${this.name}` }),
+      )
     } catch (error) {
       const isLate = this.#world.scheduler.now > source.expiresAt() - TOLERANCE_MS
       if (isLate && (error instanceof UploadExpired || error instanceof UploadNotFound)) return undefined

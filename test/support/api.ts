@@ -9,8 +9,12 @@ import type {
 } from '../../src/contract/index.ts'
 
 /** The API as a developer with an HTTP client sees it: nothing here but requests. */
-export function createApi(origin: string) {
-  const call = (path: string, init?: RequestInit) => fetch(`${origin}/api/${path}`, init)
+export function createApi(origin: string, always: Record<string, string> = {}) {
+  const call = (path: string, init: RequestInit = {}) =>
+    fetch(`${origin}/api/${path}`, {
+      ...init,
+      headers: { ...always, ...(init.headers as Record<string, string>) },
+    })
   const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
     call(path, {
       method: 'POST',

@@ -30,6 +30,7 @@ const problems: Problems = {
   'job-not-found': 'Der Server kennt diese Umwandlung nicht mehr. Versuchen Sie es noch einmal.',
   'length-required':
     'Etwas unterwegs hat den Upload verändert. Versuchen Sie es noch einmal, möglichst über ein anderes Netz.',
+  'link-expired': 'Diese Adresse ist abgelaufen. Laden Sie die Seite neu.',
   'multipart-only':
     'Der Server hat die Seite nicht verstanden. Laden Sie sie neu und versuchen Sie es noch einmal.',
   'no-artwork': 'In dieser Datei ist kein Cover.',
@@ -43,6 +44,7 @@ const problems: Problems = {
   'part-size': 'Der Upload passt nicht mehr zum Server. Versuchen Sie es noch einmal.',
   'part-stalled': 'Der Upload stand zu lange still. Versuchen Sie es noch einmal.',
   'parts-missing': 'Ein Teil der Datei ist nicht angekommen. Versuchen Sie es noch einmal.',
+  'queue-full': 'Es warten zu viele Umwandlungen. Versuchen Sie es noch einmal, wenn einige fertig sind.',
   'range-not-satisfiable': 'Das Ergebnis ist kürzer als der Teil, nach dem gefragt wurde.',
   refused: 'Der Server hat diese Datei ohne Begründung abgelehnt. Versuchen Sie es noch einmal.',
   'request-too-large':
@@ -54,6 +56,7 @@ const problems: Problems = {
   'store-unavailable': 'Der Server erreicht seinen Speicher nicht. Versuchen Sie es gleich noch einmal.',
   'too-long': 'Der Ton in dieser Datei ist länger, als dieser Server umwandelt.',
   'too-many-channels': 'Der Ton in dieser Datei hat mehr Kanäle, als dieser Server umwandelt.',
+  'too-many-requests': 'Das war zu viel auf einmal. Versuchen Sie es in einer Minute noch einmal.',
   unauthorized: 'Der Server verlangt dafür einen Schlüssel.',
   'unknown-format':
     'Der Server macht dieses Format nicht mehr. Laden Sie die Seite neu und wählen Sie ein anderes.',

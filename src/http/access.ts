@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { signGrant, verifyGrant, type Grant, type Keyring, type KnownKey } from '../access/index.ts'
+import type { ProblemCode } from '../contract/index.ts'
+import { JobNotFound } from '../conversions/index.ts'
+import { Failure } from '../kernel/failure.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { isId, isOwnedBy } from '../kernel/ids.ts'
+import { UploadNotFound } from '../uploads/index.ts'
+
+/** Whose key a request came with. */
+export type Caller = {
+  owner: string
+  /** Signs what a link is to allow, until `expiresAt` in epoch milliseconds. */
+  grant: (grant: Grant, expiresAt: number) => string
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Undefined where the service asks for no keys. */
+    caller: Caller | undefined
+  }
+}
+
+class KeyRequired extends Failure {
+  readonly code = 'unauthorized' satisfies ProblemCode
+  constructor() {
+    super('This service needs a key: Authorization: Bearer <key>.')
+  }
+}
+
+class LinkExpired extends Failure {
+  readonly code = 'link-expired' satisfies ProblemCode
+  constructor() {
+    super('This link has expired. Ask for a new one.')
+  }
+}
+
+/** Probes have no keys, and cleanup has the operator's. */
+const OPEN_ROUTES = /^\/api\/(health\/|cleanup$)/
+
+/**
+ * Lets nobody call the API without a key or a signed link, and shows nobody what was made under another owner's key: it
+ * is not there. Without a keyring everybody may call, and knowing an id is the right to use it.
+ */
+export function requireKeys(app: FastifyInstance, keyring: Keyring | undefined, clock: Clock): void {
+  app.decorateRequest('caller', undefined)
+  if (!keyring) return
+  app.addHook('onRequest', (request, _, done) => {
+    const { url = '' } = request.routeOptions
+    if (!url.startsWith('/api/') || OPEN_ROUTES.test(url)) return done()
+    const key = keyOf(request, keyring, clock.now())
+    const { owner } = key
+    request.caller = { owner, grant: (grant, expiresAt) => signGrant(key, grant, expiresAt) }
+    refuseForeign(request.params, owner)
+    refuseForeign(request.query, owner)
+    done()
+  })
+  app.addHook('preHandler', ({ caller, body }, _, done) => {
+    if (caller) refuseForeign(body, caller.owner)
+    done()
+  })
+}
+
+/** Throws KeyRequired, LinkExpired. */
+function keyOf(request: FastifyRequest, keyring: Keyring, now: number): KnownKey {
+  const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
+  if (bearer !== undefined) return keyring.find(bearer) ?? refuse()
+  const { access } = request.query as { access?: unknown }
+  const verdict = verifyGrant(keyring, typeof access === 'string' ? access : '', grantsFor(request), now)
+  if (verdict === 'expired') throw new LinkExpired()
+  return verdict === 'wrong' ? refuse() : verdict.key
+}
+
+function refuse(): never {
+  throw new KeyRequired()
+}
+
+/** Grants each of which would do for this request. */
+function grantsFor({ method, params, routeOptions: { url = '' } }: FastifyRequest): Grant[] {
+  const { uploadId, jobId } = params as { uploadId?: string; jobId?: string }
+  if (method === 'PUT' && url === '/api/uploads/:uploadId/parts/:part' && uploadId !== undefined)
+    return [{ kind: 'parts', uploadId }]
+  if (method !== 'GET' && method !== 'HEAD') return []
+  return [{ kind: 'reads' }, ...(jobId === undefined ? [] : [{ kind: 'job' as const, jobId }])]
+}
+
+/** Every name under which a request can bear an id; test/integration/access.test.ts tries each route with a foreign one. */
+const NOT_FOUND: Record<string, (id: string) => Failure> = {
+  jobId: (id) => new JobNotFound(id),
+  uploadId: (id) => new UploadNotFound(id),
+  uploadIds: (id) => new UploadNotFound(id),
+  capability: (id) => new UploadNotFound(id),
+}
+
+/** What is no id at all is left to the routes, which have always said so. */
+function refuseForeign(fields: unknown, owner: string): void {
+  for (const [name, value] of Object.entries(fields ?? {})) {
+    const notFound = Object.hasOwn(NOT_FOUND, name) ? NOT_FOUND[name] : undefined
+    const ids = [value as unknown].flat().filter((id) => typeof id === 'string' && isId(id)) as string[]
+    const foreign = ids.find((id) => !isOwnedBy(id, owner))
+    if (notFound && foreign !== undefined) throw notFound(foreign)
+  }
+}
