@@ -9,7 +9,7 @@ import type { Log } from '../kernel/log.ts'
 import { matchesWildcard } from '../kernel/wildcard.ts'
 
 /** What a page needs to send a part straight to the bucket and to read the answer. The URL itself is the permission. */
-const RULE = {
+export const PARTS_CORS_RULE = {
   AllowedMethods: ['PUT'],
   AllowedOrigins: ['*'],
   AllowedHeaders: ['content-type', 'x-amz-checksum-crc32'],
@@ -25,13 +25,15 @@ export async function ensureCors(s3: S3Client, bucket: string, log: Log): Promis
   try {
     const rules = await rulesOf(s3, bucket)
     if (rules === undefined) {
-      await s3.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [RULE] } }))
+      await s3.send(
+        new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [PARTS_CORS_RULE] } }),
+      )
       log.info({ bucket }, 'CORS of the bucket set: pages may send parts to it')
     } else if (!rules.some(letsPartsIn)) {
-      log.warn({ bucket, needed: RULE }, 'CORS of the bucket does not let pages send parts to it')
+      log.warn({ bucket, needed: PARTS_CORS_RULE }, 'CORS of the bucket does not let pages send parts to it')
     }
   } catch (err) {
-    log.warn({ err, bucket, needed: RULE }, 'CORS of the bucket could not be checked')
+    log.warn({ err, bucket, needed: PARTS_CORS_RULE }, 'CORS of the bucket could not be checked')
   }
 }
 
@@ -48,5 +50,5 @@ async function rulesOf(s3: S3Client, bucket: string): Promise<CORSRule[] | undef
 /** Origins are not compared: this service does not know where its pages are. */
 function letsPartsIn({ AllowedMethods = [], AllowedHeaders = [] }: CORSRule): boolean {
   const allows = (header: string) => AllowedHeaders.some((one) => matchesWildcard(one.toLowerCase(), header))
-  return AllowedMethods.includes('PUT') && RULE.AllowedHeaders.every(allows)
+  return AllowedMethods.includes('PUT') && PARTS_CORS_RULE.AllowedHeaders.every(allows)
 }

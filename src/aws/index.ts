@@ -1,7 +1,7 @@
 /** S3 and DynamoDB: clients, tables, buckets, and what their errors mean. Knows no feature. */
 export { BatchReader } from './batch-get.ts'
 export { bucketExists, bucketOrigin, ensureBucket } from './bucket.ts'
-export { ensureCors } from './bucket-cors.ts'
+export { ensureCors, PARTS_CORS_RULE } from './bucket-cors.ts'
 export type { CapacityMeter } from './capacity.ts'
 export { createDynamo, createPartsS3, createS3, createSigner, type AwsSettings } from './clients.ts'
 export { orConditionFailed, type ConditionFailed } from './conditions.ts'
@@ -10,4 +10,4 @@ export { attributeNames, conditionalUpdate, projection, type Condition } from '.
 export { httpStatus, StoreUnavailable } from './outages.ts'
 export { listOwners } from './owners.ts'
 export { epochSeconds, sortableTime, tombstoneTtl } from './times.ts'
-export { ensureTable, TableMismatch, type TableDefinition } from './tables.ts'
+export { ensureTable, TableMismatch, TTL_ATTRIBUTE, type TableDefinition } from './tables.ts'

@@ -3,6 +3,7 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   ResourceInUseException,
+  ResourceNotFoundException,
   UpdateTimeToLiveCommand,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb'
@@ -19,17 +20,19 @@ export type TableDefinition = {
   index?: { name: string; key: KeyNames }
 }
 
-const TTL_ATTRIBUTE = 'ttl'
+/** Where DynamoDB's time-to-live looks, in every table. */
+export const TTL_ATTRIBUTE = 'ttl'
 
 /** A table of that name exists with other keys. The program refuses to touch it. */
 export class TableMismatch extends Error {}
 
 /**
  * Makes sure the table is there, active, as defined, and has its time-to-live switched on. Safe to call from many
- * processes at once and on every start. Throws {@link TableMismatch} naming the difference.
+ * processes at once and on every start. Asks before it creates, so that where the tables are there, nobody needs the
+ * permission to make any. Throws {@link TableMismatch} naming the difference.
  */
 export async function ensureTable(db: DynamoDBDocumentClient, table: TableDefinition): Promise<void> {
-  await createTable(db, table)
+  if (!(await tableExists(db, table.name))) await createTable(db, table)
   const description = await waitUntilActive(db, table.name)
   const difference = compare(table, description)
   if (difference) throw mismatch(table.name, difference)
@@ -38,6 +41,16 @@ export async function ensureTable(db: DynamoDBDocumentClient, table: TableDefini
 
 const mismatch = (name: string, difference: string) =>
   new TableMismatch(`Table ${name} exists with another schema: ${difference}.`)
+
+async function tableExists(db: DynamoDBDocumentClient, name: string): Promise<boolean> {
+  try {
+    await db.send(new DescribeTableCommand({ TableName: name }))
+    return true
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return false
+    throw error
+  }
+}
 
 async function createTable(db: DynamoDBDocumentClient, { name, key, index }: TableDefinition): Promise<void> {
   const attributes = [...keyAttributes(key), ...(index ? keyAttributes(index.key) : [])]

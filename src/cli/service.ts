@@ -14,7 +14,7 @@ const PAGE_DIRECTORY = fileURLToPath(new URL('../../dist/web', import.meta.url))
 export type Service = {
   app: Awaited<ReturnType<typeof createApp>>
   sweeper: Sweeper
-  /** Begins to run jobs and to sweep, where the role says so. */
+  /** Begins to run jobs and to sweep, where the role says so, and to tell how long a shared queue is. */
   start(): Promise<void>
   /** Lets what is as good as done end, gives other jobs back, and ends the loops, all within the time. */
   stop(options: { withinMs: number }): Promise<void>
@@ -23,18 +23,21 @@ export type Service = {
 export async function createService(parts: ServiceParts): Promise<Service> {
   const { config, clock, log } = parts
   const features = wire(parts, runJob)
-  const { worker, sweeper, folders } = features
+  const { worker, sweeper, queueReport, folders } = features
   const runsJobs = config.role !== 'api'
+  const isOneOfMany = !parts.stores.exclusive // else nothing could be scaled, and nobody asks
   return {
     app: await createApp({ ...appParts(parts, features), pageOrigins: await originsOfPage(parts) }),
     sweeper,
     async start() {
       await folders.removeStale()
+      if (isOneOfMany) queueReport.start()
       if (!runsJobs) return
       worker.start()
       sweeper.start()
     },
     async stop({ withinMs }) {
+      await queueReport.stop()
       if (runsJobs) await Promise.all([worker.stop({ withinMs }), sweeper.stop()])
       await folders
         .close()

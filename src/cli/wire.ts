@@ -13,6 +13,7 @@ import {
   PageView,
   Previews,
   QueueLimits,
+  QueueReport,
   QueueView,
   ResultStore,
   Sounds,
@@ -72,7 +73,8 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
     ownArtworks: new OwnArtworks({ ...common, sources: uploads.sources }),
   }
   const sweeper = wireSweeper(parts, common, uploads)
-  return { ...common, worker, uploads, conversions, sounds, ...heard, sweeper }
+  const queueReport = new QueueReport(common)
+  return { ...common, worker, uploads, conversions, sounds, ...heard, sweeper, queueReport }
 }
 
 type Common = ReturnType<typeof wireCommon>
