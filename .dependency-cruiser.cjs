@@ -68,6 +68,15 @@ module.exports = {
     ),
     rule('http-only-assembles', { path: '^src/http' }, { path: '^src/(aws|config|cli|embedded)' }),
     rule('src-needs-no-test', { path: '^(src|web)' }, { path: '^(test|bench|infra)' }),
+    // Tables, CORS and settings are said once, by the program.
+    rule(
+      'infra-by-the-front-door',
+      { path: '^infra' },
+      {
+        path: '^(src|web|test|bench)/',
+        pathNot: '^src/(aws|config|conversions|progress|uploads)/index\\.ts$',
+      },
+    ),
     rule('web-sees-contract-and-client-only', { path: '^web' }, { path: '^src/(?!contract|client)' }),
   ],
   options: {

@@ -19,7 +19,7 @@ const restricted = {
 const noRestrictedSyntax = (...rules) => ['error', ...rules]
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'data', 'node_modules'] },
+  { ignores: ['dist', 'coverage', 'data', 'node_modules', '**/cdk.out'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
@@ -54,7 +54,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': noRestrictedSyntax(restricted.now, restricted.newDate) },
   },
   {
-    files: ['src/**/*.ts', 'web/**/*.{ts,tsx}', 'bench/**/*.ts', 'scripts/**/*.js'],
+    files: ['src/**/*.ts', 'web/**/*.{ts,tsx}', 'bench/**/*.ts', 'infra/**/*.ts', 'scripts/**/*.js'],
     ignores: ['**/*.test.ts'],
     rules: {
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],

@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', ['{src,web/src}/**/*.test.ts', 'test/unit/**/*.test.ts'], 10_000),
+      project('infra', ['infra/test/**/*.test.ts'], 60_000),
       project('simulation', ['test/simulation/**/*.test.ts'], 120_000),
       project('integration', ['test/{contract,integration}/**/*.test.ts'], 60_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 180_000, ['test/e2e/build-page.ts']),

@@ -1,5 +1,6 @@
 // Runs in front of `npm start` and `npm test`, on whatever Node is there (20 or newer) and without dependencies:
-// makes sure of the packages, FFmpeg and the built page. Does nothing, in silence, when all is there.
+// makes sure of the packages, FFmpeg and the built page. Does nothing, in silence, when all is there. With `infra` also of
+// the packages of infra/, which nobody needs who only runs the service.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -25,6 +26,7 @@ const PACKAGE_MANAGERS = [
 ]
 
 const PACKAGES_STAMP = path.join('node_modules', '.tapedeck-setup')
+const INFRA = 'infra'
 const PAGE_STAMP = path.join('dist', 'page.stamp')
 const PAGE = path.join('dist', 'web', 'index.html')
 const PAGE_SOURCES = ['web', 'src/client', 'src/contract', 'package-lock.json']
@@ -32,21 +34,25 @@ const PAGE_SOURCES = ['web', 'src/client', 'src/contract', 'package-lock.json']
 function main() {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE)
     stop(`Node ${process.versions.node} is too old: install Node ${OLDEST_NODE} or newer.`)
-  installPackages()
+  installPackages('.')
+  if (process.argv.includes(INFRA)) installPackages(INFRA)
   installFfmpeg()
   buildPage()
 }
 
-function installPackages() {
-  const wanted = hashOf(['package-lock.json'])
-  if (stampOf(PACKAGES_STAMP) === wanted) return
-  say('installing packages from the lockfile (npm ci)')
+function installPackages(folder) {
+  const wanted = hashOf([path.join(folder, 'package-lock.json')])
+  const stamp = path.join(folder, PACKAGES_STAMP)
+  if (stampOf(stamp) === wanted) return
+  const whose = folder === '.' ? '' : ` of ${folder}/`
+  say(`installing packages from the lockfile${whose} (npm ci)`)
   run(
     'npm',
     ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
     'npm ci failed. Its message is above; fix that and start again.',
+    { folder },
   )
-  writeFileSync(path.join(ROOT, PACKAGES_STAMP), wanted)
+  writeFileSync(path.join(ROOT, stamp), wanted)
 }
 
 function installFfmpeg() {
@@ -86,10 +92,10 @@ function buildPage() {
 const works = (command, args) =>
   spawnSync(command, args, { stdio: 'ignore', env: { ...process.env, LC_ALL: 'C' } }).status === 0
 
-/** Runs a command in the project's folder. What it reports is shown on stderr; `stop` says what to do when it fails. */
-function run(command, args, otherwise, { quiet = false, environment = {} } = {}) {
+/** Runs a command in a folder of the project. What it reports is shown on stderr; `stop` says what to do when it fails. */
+function run(command, args, otherwise, { folder = '.', quiet = false, environment = {} } = {}) {
   const { status, error } = spawnSync(command, args, {
-    cwd: ROOT,
+    cwd: path.join(ROOT, folder),
     stdio: ['inherit', quiet ? 'ignore' : 2, 2],
     env: { ...process.env, ...environment },
   })

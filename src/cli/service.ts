@@ -37,8 +37,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       sweeper.start()
     },
     async stop({ withinMs }) {
-      await queueReport.stop()
-      if (runsJobs) await Promise.all([worker.stop({ withinMs }), sweeper.stop()])
+      const jobs = runsJobs ? [worker.stop({ withinMs }), sweeper.stop()] : []
+      await Promise.all([...jobs, queueReport.stop()])
       await folders
         .close()
         .catch((err: unknown) => log.warn({ err, at: clock.now() }, 'temporary files stay'))

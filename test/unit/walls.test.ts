@@ -31,6 +31,7 @@ const PLANTED: Record<string, [file: string, imports: string]> = {
   'only-the-wiring-embeds': ['src/aws/embedder.ts', '../embedded/index.ts'],
   'http-only-assembles': ['src/http/wirer.ts', '../config/index.ts'],
   'src-needs-no-test': ['src/aws/tested.ts', '../../test/index.ts'],
+  'infra-by-the-front-door': ['infra/lib/nosy.ts', '../../src/http/index.ts'],
   'web-sees-contract-and-client-only': ['web/src/nosy.ts', '../../src/kernel/index.ts'],
 }
 const ROOMS =
@@ -61,7 +62,7 @@ async function plant(file: string, imports: string): Promise<void> {
 
 async function violations() {
   const options = { ...rules.options, baseDir: tree, validate: true, ruleSet: { forbidden: rules.forbidden } }
-  const { output } = await cruise(['src', 'web'], options as Parameters<typeof cruise>[1])
+  const { output } = await cruise(['src', 'web', 'infra'], options as Parameters<typeof cruise>[1])
   if (typeof output === 'string') throw new Error(output)
   return output.summary.violations.map(({ rule, from }) => ({ rule: rule.name, from }))
 }
