@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { addStacks } from '../lib/stacks.ts'
 
-export const IMAGE = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/tapedeck:1.0.0'
+const IMAGE = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/tapedeck:1.0.0'
 
 /** The templates of one installation with these options. They take a second to make, so each is made once a file. */
 export function synth(context: Record<string, unknown> = {}): ReturnType<typeof make> {
