@@ -5,7 +5,9 @@ import {
   ApplicationLoadBalancer,
   ApplicationProtocol,
   HttpCodeTarget,
+  ListenerAction,
   ListenerCertificate,
+  ListenerCondition,
   SslPolicy,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import type { Construct } from 'constructs'
@@ -46,6 +48,12 @@ export function balance(
     balancer.addRedirect({ open: false })
     balancer.connections.allowFrom(from, Port.tcp(80))
   }
+  // They tell of everybody, and ask for no key (docs/how-to/api-keys.md).
+  listener.addAction('Metrics', {
+    priority: 1,
+    conditions: [ListenerCondition.pathPatterns(['/metrics'])],
+    action: ListenerAction.fixedResponse(404),
+  })
   const group = listener.addTargets('Api', {
     port: PORT,
     protocol: ApplicationProtocol.HTTP,

@@ -151,6 +151,14 @@ function callers(context: Record<string, unknown>): string[] {
     .map(({ CidrIp, ToPort }) => `${CidrIp}:${ToPort}`)
 }
 
+test('metrics of the program are not for those who come by the load balancer', () => {
+  synthService().hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
+    Priority: 1,
+    Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/metrics'] } }],
+    Actions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }],
+  })
+})
+
 test('workers are called by nobody', () => {
   const ingress = Object.values(resources(synthService(), 'AWS::EC2::SecurityGroupIngress'))
   expect(ingress.map(({ GroupId }) => JSON.stringify(GroupId))).toEqual([expect.stringContaining('FleetApi')])

@@ -131,6 +131,13 @@ test.each([
     expect(role).not.toHaveProperty('ManagedPolicyArns')
 })
 
+test('the how-to names the same actions', async () => {
+  const text = await readFile(path.join(SRC, '../docs/how-to/aws.md'), 'utf8')
+  const [, permissions = ''] = /## Permissions\n([^]*?)\nWithout these stacks/.exec(text) ?? []
+  const named = [...permissions.matchAll(/`((?:s3|dynamodb):\w+)`/g)].map(([, action = '']) => action)
+  expect(sorted(named)).toEqual(sorted(Object.values(ACTIONS).flat()))
+})
+
 test('who wants tables and bucket alone gets no role at all', () => {
   const { state, service } = synth({ compute: 'none' })
   expect(service).toBeUndefined()
