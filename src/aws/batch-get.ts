@@ -1,4 +1,5 @@
 import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { named } from './capacity.ts'
 import { projection } from './expressions.ts'
 import { StoreUnavailable } from './outages.ts'
 
@@ -7,6 +8,8 @@ const MOST_KEYS = 100
 /** Calls under way at once: a store that is slow is asked for more at a time, not more often. */
 const MOST_CALLS = 8
 
+/** `pattern`: what its reads are counted as. */
+type Table = { name: string; key: string; attributes: readonly string[]; pattern: string }
 type Row = Record<string, unknown>
 type Waiting = { resolve: (row: Row | undefined) => void; reject: (error: unknown) => void }
 
@@ -16,14 +19,11 @@ type Waiting = { resolve: (row: Row | undefined) => void; reject: (error: unknow
  */
 export class BatchReader {
   readonly #db: DynamoDBDocumentClient
-  readonly #table: { name: string; key: string; attributes: readonly string[] }
+  readonly #table: Table
   #waiting = new Map<string, Waiting[]>()
   #calls = 0
 
-  constructor(
-    db: DynamoDBDocumentClient,
-    table: { name: string; key: string; attributes: readonly string[] },
-  ) {
+  constructor(db: DynamoDBDocumentClient, table: Table) {
     this.#db = db
     this.#table = table
   }
@@ -58,14 +58,14 @@ export class BatchReader {
   }
 
   async #get(keys: readonly string[]): Promise<Map<string, Row>> {
-    const { name, key, attributes } = this.#table
+    const { name, key, attributes, pattern } = this.#table
     const request = {
       ...projection(attributes),
       ConsistentRead: true,
       Keys: keys.map((id) => ({ [key]: id })),
     }
     const { Responses = {}, UnprocessedKeys = {} } = await this.#db.send(
-      new BatchGetCommand({ RequestItems: { [name]: request } }),
+      named(pattern, new BatchGetCommand({ RequestItems: { [name]: request } })),
     )
     const rows = new Map((Responses[name] ?? []).map((row) => [String(row[key]), row]))
     const left = (UnprocessedKeys[name]?.Keys ?? []).map((one) => String(one[key]))

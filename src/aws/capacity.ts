@@ -1,7 +1,33 @@
 import type { MiddlewareStack } from '@smithy/types'
 
-/** Told once for each DynamoDB call: the operation, the table, and the capacity units it consumed. */
-export type CapacityMeter = (use: { operation: string; table: string; units: number }) => void
+/**
+ * Told once for each DynamoDB call: the operation, the table, the access pattern as its repository {@link named} it, and
+ * the capacity units it consumed.
+ */
+export type CapacityMeter = (use: {
+  operation: string
+  table: string
+  pattern: string
+  units: number
+}) => void
+
+/** Says which access pattern a command belongs to. */
+export function named<Named extends { middlewareStack: { add: (...what: never[]) => void } }>(
+  pattern: string,
+  command: Named,
+): Named {
+  const stack = command.middlewareStack as unknown as MiddlewareStack<object, object>
+  stack.add(
+    (next, context) => (args) => {
+      context[PATTERN] = pattern
+      return next(args)
+    },
+    { step: 'initialize', priority: 'high', name: 'namePattern' },
+  )
+  return command
+}
+
+const PATTERN = 'accessPattern'
 
 type ConsumedCapacity = { TableName?: string | undefined; CapacityUnits?: number | undefined }
 
@@ -16,12 +42,15 @@ export function meterCapacity<In extends object, Out extends object>(
       if (!METERED.has(operation)) return next(args)
       const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } })
       for (const { TableName: table = 'unknown', CapacityUnits: units = 0 } of consumed(result.output))
-        meter({ operation, table, units })
+        meter({ operation, table, pattern: patternOf(context), units })
       return result
     },
     { step: 'initialize', name: 'meterCapacity' },
   )
 }
+
+const patternOf = ({ [PATTERN]: pattern }: Record<string, unknown>) =>
+  typeof pattern === 'string' ? pattern : 'other'
 
 const METERED = new Set([
   'GetItem',

@@ -2,9 +2,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { MiddlewareStack } from '@smithy/types'
 import { breakCircuit } from './breaker.ts'
 import { nameOutages } from './outages.ts'
 import { meterCapacity, type CapacityMeter } from './capacity.ts'
+import { watchThrottles, type ClientName, type StoreWatch } from './watch.ts'
 
 export type AwsSettings = {
   region?: string | undefined
@@ -13,6 +15,7 @@ export type AwsSettings = {
   s3Endpoint?: string | undefined
   /** S3 as clients of ours reach it, where that is elsewhere; links are made for it. */
   s3PublicEndpoint?: string | undefined
+  watch?: StoreWatch
 }
 
 /**
@@ -38,7 +41,7 @@ export function createDynamo(
     requestHandler: new NodeHttpHandler({ ...times, throwOnRequestTimeout: true }),
   })
   nameOutages(client.middlewareStack, 'state')
-  breakCircuit(client.middlewareStack)
+  protect(client, patience, settings.watch)
   meterCapacity(client.middlewareStack, meter)
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
 }
@@ -51,12 +54,14 @@ const S3_SOCKETS = 200
  * Off AWS: path-style addresses, and checksums only where S3 requires them, since clones lack the new ones.
  */
 export function createS3(settings: AwsSettings): S3Client {
-  return open({ ...(settings.s3Endpoint && NO_CHECKSUMS), ...s3Common(settings, settings.s3Endpoint) })
+  const options = { ...(settings.s3Endpoint && NO_CHECKSUMS), ...s3Common(settings, settings.s3Endpoint) }
+  return open(options, 'objects', settings.watch)
 }
 
 /** The same, but it adds no checksum to what is sent, on AWS neither: the caller says which a part has. */
 export function createPartsS3(settings: AwsSettings): S3Client {
-  return open({ ...NO_CHECKSUMS, ...s3Common(settings, settings.s3Endpoint) })
+  const options = { ...NO_CHECKSUMS, ...s3Common(settings, settings.s3Endpoint) }
+  return open(options, 'parts', settings.watch)
 }
 
 /** Makes links for others to follow, and sends nothing. Else their checksum would be that of an empty body. */
@@ -80,7 +85,11 @@ const s3Common = (settings: AwsSettings, endpoint: string | undefined) => ({
   ...(endpoint && { forcePathStyle: true }),
 })
 
-function open(settings: ConstructorParameters<typeof S3Client>[0]): S3Client {
+function open(
+  settings: ConstructorParameters<typeof S3Client>[0],
+  name: ClientName,
+  watch: StoreWatch | undefined,
+): S3Client {
   const client = new S3Client({
     ...settings,
     maxAttempts: 3,
@@ -92,8 +101,14 @@ function open(settings: ConstructorParameters<typeof S3Client>[0]): S3Client {
     }),
   })
   nameOutages(client.middlewareStack, 'objects')
-  breakCircuit(client.middlewareStack)
+  protect(client, name, watch)
   return client
+}
+
+function protect(client: DynamoDBClient | S3Client, name: ClientName, watch: StoreWatch | undefined): void {
+  const stack = client.middlewareStack as MiddlewareStack<object, object>
+  breakCircuit(stack, (state) => watch?.breaker(name, state))
+  if (watch) watchThrottles(stack, () => watch.throttled(name))
 }
 
 /** The SDK wants a region even where none exists; every clone takes this one. */

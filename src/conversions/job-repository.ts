@@ -3,6 +3,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import {
   BatchReader,
   conditionalUpdate,
+  named,
   orConditionFailed,
   projection,
   sortableTime,
@@ -34,21 +35,19 @@ export class JobRepository {
   constructor(db: DynamoDBDocumentClient, tablePrefix: string) {
     this.#db = db
     this.#table = jobsTable(tablePrefix).name
-    this.#rows = new BatchReader(db, { name: this.#table, key: 'jobId', attributes: ATTRIBUTES })
+    const row = { key: 'jobId', attributes: ATTRIBUTES, pattern: 'job-read' }
+    this.#rows = new BatchReader(db, { name: this.#table, ...row })
   }
 
   /** Queues a new job. When there is one of this id already, that one is given. */
   async add(job: Job): Promise<Job> {
-    const answer = await orConditionFailed(
-      this.#db.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: { ...job, v: SCHEMA_VERSION, ...workKeys(job) },
-          ConditionExpression: 'attribute_not_exists(jobId)',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      ),
-    )
+    const put = new PutCommand({
+      TableName: this.#table,
+      Item: { ...job, v: SCHEMA_VERSION, ...workKeys(job) },
+      ConditionExpression: 'attribute_not_exists(jobId)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    })
+    const answer = await orConditionFailed(this.#db.send(named('job-add', put)))
     return 'row' in answer ? Job.parse(answer.row) : job
   }
 
@@ -59,24 +58,25 @@ export class JobRepository {
 
   /** Ids of jobs whose turn has come, the most urgent first. The index may lag: a claim decides. */
   async listQueued(limit: number, now: number): Promise<string[]> {
-    const rows = await this.#listWork(QUEUED, { limit })
+    const rows = await this.#listWork('queue-poll', QUEUED, { limit })
     return rows.filter(({ workOrder }) => readyAtOf(workOrder) <= now).map(({ jobId }) => jobId)
   }
 
   /** Ids of jobs in somebody's hands, with that worker's id. */
   async listRunning(): Promise<{ jobId: string; owner: string }[]> {
-    const rows = await this.#listWork(RUNNING, {})
+    const rows = await this.#listWork('running-list', RUNNING, {})
     return rows.map(({ jobId, workOrder }) => ({ jobId, owner: ownerOf(workOrder) }))
   }
 
   /** The order of the first jobs of the queue, as {@link workKeys} writes it. */
   async listOrders(limit: number): Promise<string[]> {
-    return (await this.#listWork(QUEUED, { limit })).map(({ workOrder }) => workOrder)
+    return (await this.#listWork('queue-orders', QUEUED, { limit })).map(({ workOrder }) => workOrder)
   }
 
   /** Ids of ended jobs whose time is over, the oldest first. The index may lag: {@link markDeleting} decides. */
   async listExpired(now: number, limit: number): Promise<string[]> {
-    return (await this.#listWork(EXPIRING, { limit, before: sortableTime(now) })).map(({ jobId }) => jobId)
+    const rows = await this.#listWork('expired-jobs', EXPIRING, { limit, before: sortableTime(now) })
+    return rows.map(({ jobId }) => jobId)
   }
 
   /** Takes an ended job that is expired by then out of everybody's hands; false when it is not, or gone already. */
@@ -90,7 +90,7 @@ export class JobRepository {
         values: { ifExpiredBy: expiredBy, ...states },
       },
     )
-    return !('row' in (await orConditionFailed(this.#update(jobId, input))))
+    return !('row' in (await orConditionFailed(this.#update('job-remove', jobId, input))))
   }
 
   /** Leaves a tombstone of a job that owns nothing any more; only now may TTL take it. */
@@ -100,20 +100,23 @@ export class JobRepository {
       { state: 'gone', ttl, workQueue: undefined, workOrder: undefined },
       { expression: '#state = :ifDeleting', names: [], values: { ifDeleting: 'deleting' } },
     )
-    await orConditionFailed(this.#update(jobId, input))
+    await orConditionFailed(this.#update('job-remove', jobId, input))
   }
 
-  async #listWork(queue: string, { limit, before }: { limit?: number; before?: string | undefined }) {
-    const { Items = [] } = await this.#db.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: INDEX,
-        KeyConditionExpression: `workQueue = :queue${before === undefined ? '' : ' AND workOrder < :before'}`,
-        ExpressionAttributeValues: { ':queue': queue, ...(before !== undefined && { ':before': before }) },
-        ...projection(['jobId', 'workOrder']),
-        Limit: limit,
-      }),
-    )
+  async #listWork(
+    pattern: string,
+    queue: string,
+    { limit, before }: { limit?: number; before?: string | undefined },
+  ) {
+    const query = new QueryCommand({
+      TableName: this.#table,
+      IndexName: INDEX,
+      KeyConditionExpression: `workQueue = :queue${before === undefined ? '' : ' AND workOrder < :before'}`,
+      ExpressionAttributeValues: { ':queue': queue, ...(before !== undefined && { ':before': before }) },
+      ...projection(['jobId', 'workOrder']),
+      Limit: limit,
+    })
+    const { Items = [] } = await this.#db.send(named(pattern, query))
     return Items.map((item) => ({ jobId: String(item['jobId']), workOrder: String(item['workOrder']) }))
   }
 
@@ -143,7 +146,7 @@ export class JobRepository {
         values: { ifQueued: 'queued', ifFence: job.fence },
       },
     )
-    const answer = await orConditionFailed(this.#update(job.jobId, input))
+    const answer = await orConditionFailed(this.#update('job-claim', job.jobId, input))
     const lostOwnAnswer = 'row' in answer && answer.row?.['claimNonce'] === nonce
     return 'row' in answer && !lostOwnAnswer ? undefined : claimed
   }
@@ -165,7 +168,7 @@ export class JobRepository {
         values: { ifRunning: 'running', ifFence: job.fence, ifOwner: job.owner },
       },
     )
-    const answer = await orConditionFailed(this.#update(job.jobId, input))
+    const answer = await orConditionFailed(this.#update('job-settle', job.jobId, input))
     if (!('row' in answer)) return 'settled'
     const { fence, state, updatedAt, cancelRequestedAt } = answer.row ?? {}
     if (fence !== job.fence) return 'lost'
@@ -225,10 +228,11 @@ export class JobRepository {
         values: { ...condition.values, ifFence: job.fence },
       },
     )
-    return 'row' in (await orConditionFailed(this.#update(job.jobId, input))) ? undefined : moved
+    return 'row' in (await orConditionFailed(this.#update('job-move', job.jobId, input))) ? undefined : moved
   }
 
-  #update(jobId: string, input: ReturnType<typeof conditionalUpdate>) {
-    return this.#db.send(new UpdateCommand({ TableName: this.#table, Key: { jobId }, ...input }))
+  #update(pattern: string, jobId: string, input: ReturnType<typeof conditionalUpdate>) {
+    const update = new UpdateCommand({ TableName: this.#table, Key: { jobId }, ...input })
+    return this.#db.send(named(pattern, update))
   }
 }

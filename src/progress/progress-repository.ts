@@ -2,6 +2,7 @@ import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamod
 import {
   BatchReader,
   conditionalUpdate,
+  named,
   epochSeconds,
   orConditionFailed,
   type TableDefinition,
@@ -28,7 +29,8 @@ export class ProgressRepository {
     this.#db = db
     this.#table = progressTable(tablePrefix).name
     const attributes = Object.keys(Page.shape)
-    this.#rows = new BatchReader(db, { name: this.#table, key: 'workerId', attributes })
+    const row = { key: 'workerId', attributes, pattern: 'page-read' }
+    this.#rows = new BatchReader(db, { name: this.#table, ...row })
   }
 
   /**
@@ -41,28 +43,26 @@ export class ProgressRepository {
       { expression: 'attribute_not_exists(#sequence) OR #sequence < :sequence', names: [] },
     )
     const update = handled.length === 0 ? input : withoutRequests(input, handled)
-    const answer = await orConditionFailed(
-      this.#db.send(new UpdateCommand({ TableName: this.#table, Key: { workerId }, ...update })),
-    )
+    const command = new UpdateCommand({ TableName: this.#table, Key: { workerId }, ...update })
+    const answer = await orConditionFailed(this.#db.send(named('page-write', command)))
     const inbox: unknown = ('row' in answer ? answer.row : answer.Attributes)?.['inbox']
     return inbox instanceof Set ? [...(inbox as Set<string>)].map(requestOf) : []
   }
 
   /** Leaves a request on the page of the worker that holds the job; it reads it with its next heartbeat. */
   async leave(workerId: string, request: PageRequest, now: number): Promise<void> {
-    await this.#db.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { workerId },
-        UpdateExpression: 'ADD #inbox :words SET #ttl = if_not_exists(#ttl, :ttl), #v = :v',
-        ExpressionAttributeNames: { '#inbox': 'inbox', '#ttl': 'ttl', '#v': 'v' },
-        ExpressionAttributeValues: {
-          ':words': new Set([wordOf(request)]),
-          ':ttl': ttlOf(now),
-          ':v': SCHEMA_VERSION,
-        },
-      }),
-    )
+    const update = new UpdateCommand({
+      TableName: this.#table,
+      Key: { workerId },
+      UpdateExpression: 'ADD #inbox :words SET #ttl = if_not_exists(#ttl, :ttl), #v = :v',
+      ExpressionAttributeNames: { '#inbox': 'inbox', '#ttl': 'ttl', '#v': 'v' },
+      ExpressionAttributeValues: {
+        ':words': new Set([wordOf(request)]),
+        ':ttl': ttlOf(now),
+        ':v': SCHEMA_VERSION,
+      },
+    })
+    await this.#db.send(named('page-request', update))
   }
 
   async read(workerId: string): Promise<Page | undefined> {

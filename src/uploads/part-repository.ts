@@ -1,8 +1,9 @@
 import { BatchGetCommand, BatchWriteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient, QueryCommandOutput } from '@aws-sdk/lib-dynamodb'
 import {
   attributeNames,
   epochSeconds,
+  named,
   orConditionFailed,
   projection,
   StoreUnavailable,
@@ -46,9 +47,8 @@ export class PartRepository {
   ): Promise<{ session: Session | undefined; stored: StoredPart | undefined }> {
     const Keys = [SESSION, partItem(part)].map((item) => ({ uploadId, item }))
     const request = { ...projection(ATTRIBUTES), ConsistentRead: true, Keys }
-    const { Responses = {}, UnprocessedKeys = {} } = await this.#db.send(
-      new BatchGetCommand({ RequestItems: { [this.#table]: request } }),
-    )
+    const get = new BatchGetCommand({ RequestItems: { [this.#table]: request } })
+    const { Responses = {}, UnprocessedKeys = {} } = await this.#db.send(named('part-read', get))
     if (UnprocessedKeys[this.#table]) throw new StoreUnavailable('state', new Error('A key was not read.'))
     const rows = Responses[this.#table] ?? []
     const session = rows.find(({ item }) => item === SESSION)
@@ -58,37 +58,39 @@ export class PartRepository {
 
   /** Records a part that S3 has taken. False when another part with other bytes was recorded meanwhile. */
   async add(uploadId: string, part: StoredPart & { crc32: string }): Promise<boolean> {
-    const answer = await orConditionFailed(
-      this.#db.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: toRow(uploadId, part),
-          ConditionExpression: 'attribute_not_exists(uploadId) OR crc32 = :crc32',
-          ExpressionAttributeValues: { ':crc32': part.crc32 },
-        }),
-      ),
-    )
+    const put = new PutCommand({
+      TableName: this.#table,
+      Item: toRow(uploadId, part),
+      ConditionExpression: 'attribute_not_exists(uploadId) OR crc32 = :crc32',
+      ExpressionAttributeValues: { ':crc32': part.crc32 },
+    })
+    const answer = await orConditionFailed(this.#db.send(named('part-add', put)))
     return !('row' in answer)
   }
 
   /** Records parts as S3 lists them, in place of what was recorded before. */
   addListed(uploadId: string, parts: readonly StoredPart[]): Promise<void> {
-    return this.#writeAll(parts.map((part) => ({ PutRequest: { Item: toRow(uploadId, part) } })))
+    return this.#writeAll(
+      'parts-add',
+      parts.map((part) => ({ PutRequest: { Item: toRow(uploadId, part) } })),
+    )
   }
 
   /** Forgets parts, so that they can be sent again. */
   remove(uploadId: string, parts: readonly number[]): Promise<void> {
     const keys = parts.map((part) => ({ uploadId, item: partItem(part) }))
-    return this.#writeAll(keys.map((Key) => ({ DeleteRequest: { Key } })))
+    return this.#writeAll(
+      'parts-remove',
+      keys.map((Key) => ({ DeleteRequest: { Key } })),
+    )
   }
 
-  async #writeAll(requests: readonly Request[]): Promise<void> {
+  async #writeAll(pattern: string, requests: readonly Request[]): Promise<void> {
     let left = [...requests]
     while (left.length > 0) {
       const batch = left.slice(0, BATCH)
-      const { UnprocessedItems = {} } = await this.#db.send(
-        new BatchWriteCommand({ RequestItems: { [this.#table]: batch } }),
-      )
+      const write = new BatchWriteCommand({ RequestItems: { [this.#table]: batch } })
+      const { UnprocessedItems = {} } = await this.#db.send(named(pattern, write))
       const again = (UnprocessedItems[this.#table] ?? []) as Request[]
       // A batch that makes no headway is throttled; one that does is asked for the rest.
       if (again.length === batch.length) throw new StoreUnavailable('state', new Error('No row was written.'))
@@ -100,17 +102,16 @@ export class PartRepository {
     const rows: Row[] = []
     let start: Row | undefined
     do {
-      const page = await this.#db.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: '#uploadId = :uploadId AND #item >= :from',
-          ...projection(ATTRIBUTES),
-          ExpressionAttributeNames: attributeNames([...ATTRIBUTES, 'uploadId', 'item']),
-          ExpressionAttributeValues: { ':uploadId': uploadId, ':from': from },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      )
+      const query = new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: '#uploadId = :uploadId AND #item >= :from',
+        ...projection(ATTRIBUTES),
+        ExpressionAttributeNames: attributeNames([...ATTRIBUTES, 'uploadId', 'item']),
+        ExpressionAttributeValues: { ':uploadId': uploadId, ':from': from },
+        ConsistentRead: true,
+        ExclusiveStartKey: start,
+      })
+      const page: QueryCommandOutput = await this.#db.send(named('upload-read', query))
       rows.push(...(page.Items ?? []))
       start = page.LastEvaluatedKey
     } while (start)

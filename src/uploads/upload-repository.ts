@@ -2,6 +2,7 @@ import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import {
   conditionalUpdate,
+  named,
   orConditionFailed,
   projection,
   sortableTime,
@@ -39,16 +40,13 @@ export class UploadRepository {
 
   /** Records a new session. When there is one of this id already, `won` is false and `session` is that one. */
   async add(session: Session): Promise<Found> {
-    const answer = await orConditionFailed(
-      this.#db.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: { ...session, item: SESSION, v: SCHEMA_VERSION, ...expiryKeys(session) },
-          ConditionExpression: 'attribute_not_exists(uploadId)',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      ),
-    )
+    const put = new PutCommand({
+      TableName: this.#table,
+      Item: { ...session, item: SESSION, v: SCHEMA_VERSION, ...expiryKeys(session) },
+      ConditionExpression: 'attribute_not_exists(uploadId)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    })
+    const answer = await orConditionFailed(this.#db.send(named('upload-add', put)))
     return 'row' in answer ? { won: false, session: Session.parse(answer.row) } : { won: true, session }
   }
 
@@ -63,7 +61,7 @@ export class UploadRepository {
   ): Promise<Found> {
     const moved = values.expiresAt === undefined ? {} : expiryKeys({ uploadId, expiresAt: values.expiresAt })
     const input = conditionalUpdate({ ...values, ...moved }, { ...isOneOf(from), names: ['state'] })
-    const answer = await this.#update(uploadId, input)
+    const answer = await this.#update('upload-change', uploadId, input)
     if ('row' in answer) return { won: false, session: answer.row && Session.parse(answer.row) }
     return { won: true, session: Session.parse(answer.Attributes) }
   }
@@ -82,23 +80,22 @@ export class UploadRepository {
       { expiresAt: until, ...expiryKeys({ uploadId, expiresAt: until }) },
       { expression: `${expression} AND #expiresAt < :expiresAt`, names: ['state'], values },
     )
-    const answer = await this.#update(uploadId, input)
+    const answer = await this.#update('upload-keep', uploadId, input)
     const row = 'row' in answer ? answer.row : answer.Attributes
     return row && Session.parse(row)
   }
 
   /** Ids of sessions whose time is over, the oldest first. The index may lag: {@link markDeleting} decides. */
   async listExpired(now: number, limit: number): Promise<string[]> {
-    const { Items = [] } = await this.#db.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: EXPIRY,
-        KeyConditionExpression: 'expiryQueue = :queue AND expiryOrder < :now',
-        ExpressionAttributeValues: { ':queue': EXPIRING, ':now': sortableTime(now) },
-        ...projection(['uploadId']),
-        Limit: limit,
-      }),
-    )
+    const query = new QueryCommand({
+      TableName: this.#table,
+      IndexName: EXPIRY,
+      KeyConditionExpression: 'expiryQueue = :queue AND expiryOrder < :now',
+      ExpressionAttributeValues: { ':queue': EXPIRING, ':now': sortableTime(now) },
+      ...projection(['uploadId']),
+      Limit: limit,
+    })
+    const { Items = [] } = await this.#db.send(named('expired-uploads', query))
     return Items.map(({ uploadId }) => String(uploadId))
   }
 
@@ -112,7 +109,7 @@ export class UploadRepository {
         values: { ifNow: now, ifGone: 'gone' },
       },
     )
-    return !('row' in (await this.#update(uploadId, input)))
+    return !('row' in (await this.#update('upload-remove', uploadId, input)))
   }
 
   /** Leaves a tombstone of a session that owns nothing any more; only now may TTL take it. */
@@ -122,23 +119,23 @@ export class UploadRepository {
       { state: 'gone', ttl, expiryQueue: undefined, expiryOrder: undefined },
       { expression: '#state = :ifDeleting', names: [], values: { ifDeleting: 'deleting' } },
     )
-    await this.#update(uploadId, input)
+    await this.#update('upload-remove', uploadId, input)
   }
 
-  #update(uploadId: string, input: ReturnType<typeof conditionalUpdate>) {
+  #update(pattern: string, uploadId: string, input: ReturnType<typeof conditionalUpdate>) {
     const Key = { uploadId, item: SESSION }
-    return orConditionFailed(this.#db.send(new UpdateCommand({ TableName: this.#table, Key, ...input })))
+    const update = new UpdateCommand({ TableName: this.#table, Key, ...input })
+    return orConditionFailed(this.#db.send(named(pattern, update)))
   }
 
   async findSession(uploadId: string): Promise<Session | undefined> {
-    const { Item } = await this.#db.send(
-      new GetCommand({
-        TableName: this.#table,
-        Key: { uploadId, item: SESSION },
-        ConsistentRead: true,
-        ...projection(SESSION_ATTRIBUTES),
-      }),
-    )
+    const get = new GetCommand({
+      TableName: this.#table,
+      Key: { uploadId, item: SESSION },
+      ConsistentRead: true,
+      ...projection(SESSION_ATTRIBUTES),
+    })
+    const { Item } = await this.#db.send(named('session-read', get))
     return Item && Session.parse(Item)
   }
 }
