@@ -2,6 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { createDynamo } from '../src/aws/index.ts'
 import { newId } from '../src/kernel/ids.ts'
 import { silentLog } from '../src/kernel/log.ts'
+import { silentMeter } from '../src/kernel/meter.ts'
 import { OwnPage, ProgressRepository, type Snapshot } from '../src/progress/index.ts'
 import { makeTables, startStores, type SharedStores } from '../test/support/embedded.ts'
 import { write } from './meters.ts'
@@ -68,7 +69,7 @@ async function unitsOfPages(stores: SharedStores, count: number): Promise<number
     },
   }
   const repository = new ProgressRepository(db, stores.prefix)
-  const page = new OwnPage({ repository, workerId: newId(), clock, log: silentLog })
+  const page = new OwnPage({ repository, workerId: newId(), clock, log: silentLog, meter: silentMeter })
   await page.run()
   db.destroy()
   return units

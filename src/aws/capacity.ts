@@ -22,7 +22,8 @@ export function named<Named extends { middlewareStack: { add: (...what: never[])
       context[PATTERN] = pattern
       return next(args)
     },
-    { step: 'initialize', priority: 'high', name: 'namePattern' },
+    // The document client runs the stack of its command twice over.
+    { step: 'initialize', priority: 'high', name: 'namePattern', override: true },
   )
   return command
 }

@@ -46,7 +46,7 @@ async function open(environment: Record<string, string | undefined>) {
   const clock = systemClock
   const metrics = createMetrics()
   const tools = await findTools(config.tools)
-  const stores = await openStores({ config, clock, log, meter: metrics.countUnits })
+  const stores = await openStores({ config, clock, log, metrics })
   try {
     const { version } = packageJson
     const service = await createService({ config, stores, tools, metrics, version, clock, log })

@@ -24,6 +24,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const { config, clock, log } = parts
   const features = wire(parts, runJob)
   const { worker, sweeper, queueReport, folders } = features
+  parts.metrics.observeBacklog(clock, features.backlog)
   const runsJobs = config.role !== 'api'
   const isOneOfMany = !parts.stores.exclusive // else nothing could be scaled, and nobody asks
   return {
@@ -86,7 +87,7 @@ function appParts(parts: ServiceParts, features: Features) {
       state: () => jobs.find(newId()), // there is none of this id: the cheapest read there is
       objects: () => bucketExists(stores.s3, stores.bucket),
     },
-    metrics: metrics.registry,
+    metrics,
     version,
     allowedHosts: config.http.allowedHosts,
     trustedProxies: config.http.trustedProxies,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { ensureBucket, ensureCors, ensureTable, type AwsSettings } from '../aws/index.ts'
-import { createDynamo, createPartsS3, createS3, createSigner, type CapacityMeter } from '../aws/index.ts'
+import { createDynamo, createPartsS3, createS3, createSigner } from '../aws/index.ts'
+import type { CapacityMeter, StoreWatch } from '../aws/index.ts'
 import type { Config } from '../config/index.ts'
 import { jobsTable } from '../conversions/index.ts'
 import { startDynamoDb } from '../embedded/dynamodb/index.ts'
@@ -28,18 +29,23 @@ export type Stores = {
   close: () => Promise<void>
 }
 
-type Parts = { config: Config; clock: Clock; log: Log; meter: CapacityMeter }
+type Parts = { config: Config; clock: Clock; log: Log; metrics: StoreMetrics }
+
+/** Who is told of what the clients do. */
+export type StoreMetrics = { countUnits: CapacityMeter; watch: StoreWatch }
 
 /** Opens the stores that the configuration names; starts the embedded ones. */
 export async function openStores(parts: Parts): Promise<Stores> {
-  const { config, meter } = parts
+  const { config, metrics } = parts
+  const meter = metrics.countUnits
   const place = await locate(parts)
+  const settings = { ...place.settings, watch: metrics.watch }
   const stores: Stores = {
-    s3: createS3(place.settings),
-    partsS3: createPartsS3(place.settings),
-    signer: createSigner(place.settings),
-    interactive: createDynamo(place.settings, 'interactive', meter),
-    background: createDynamo(place.settings, 'background', meter),
+    s3: createS3(settings),
+    partsS3: createPartsS3(settings),
+    signer: createSigner(settings),
+    interactive: createDynamo(settings, 'interactive', meter),
+    background: createDynamo(settings, 'background', meter),
     bucket: place.bucket,
     exclusive: config.stores.kind === 'embedded',
     async close() {

@@ -12,6 +12,7 @@ import {
   OwnArtworks,
   PageView,
   Previews,
+  queueBacklog,
   QueueLimits,
   QueueReport,
   QueueView,
@@ -25,7 +26,7 @@ import {
   Worker,
 } from '../conversions/index.ts'
 import { encoderOf, FORMATS, type Tools } from '../ffmpeg/index.ts'
-import type { createMetrics } from '../http/index.ts'
+import type { Backlog, Metrics } from '../http/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
@@ -41,7 +42,7 @@ export type ServiceParts = {
   config: Config
   stores: Stores
   tools: Tools
-  metrics: ReturnType<typeof createMetrics>
+  metrics: Metrics
   version: string
   clock: Clock
   log: Log
@@ -49,7 +50,7 @@ export type ServiceParts = {
 
 /** What features are made of; the rest of a process is its HTTP side. */
 export type WiringParts = Pick<ServiceParts, 'config' | 'stores' | 'tools' | 'clock' | 'log'> & {
-  metrics: Pick<ServiceParts['metrics'], 'countSweep'>
+  metrics: Pick<Metrics, 'countSweep' | 'meter'>
 }
 
 /** The features of a process. */
@@ -72,9 +73,11 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
     previews: new Previews({ ...common, sounds }),
     ownArtworks: new OwnArtworks({ ...common, sources: uploads.sources }),
   }
-  const sweeper = wireSweeper(parts, common, uploads)
-  const queueReport = new QueueReport(common)
-  return { ...common, worker, uploads, conversions, sounds, ...heard, sweeper, queueReport }
+  const uploadExpiry = wireUploadExpiry(parts, common)
+  const sweeper = wireSweeper(parts, common, uploads, uploadExpiry)
+  const backlog = () => lookForBacklog(common, uploadExpiry)
+  const rest = { sweeper, queueReport: new QueueReport(common), backlog }
+  return { ...common, worker, uploads, conversions, sounds, ...heard, ...rest }
 }
 
 type Common = ReturnType<typeof wireCommon>
@@ -93,14 +96,17 @@ function wireUploads({ config, stores }: WiringParts, common: Common): Uploads {
 }
 
 /** What several features need. Their repositories use the patient client: nobody waits for a worker. */
-function wireCommon({ config, stores, tools, clock, log }: WiringParts) {
+function wireCommon({ config, stores, clock, log, ...parts }: WiringParts) {
   const workerId = newId()
+  const { meter } = parts.metrics
+  const tools = { ...parts.tools, onFfmpegEnd: meter.ffmpegEnded }
   const { partsS3, signer, bucket } = stores
   const sourceStore = new SourceStore({ s3: partsS3, signer, bucket })
   const pages = new ProgressRepository(stores.background, config.tablePrefix)
   return {
     clock,
     log,
+    meter,
     tools,
     random: Math.random,
     retentionMs: config.limits.retentionMs,
@@ -114,7 +120,7 @@ function wireCommon({ config, stores, tools, clock, log }: WiringParts) {
     folders: new WorkFolders(path.join(config.dataDir, 'tmp'), workerId),
     jobs: new JobRepository(stores.background, config.tablePrefix),
     pages,
-    page: new OwnPage({ repository: pages, workerId, clock, log }),
+    page: new OwnPage({ repository: pages, workerId, clock, log, meter }),
   }
 }
 
@@ -132,11 +138,15 @@ function wireWorker({ config, stores }: WiringParts, common: Common, handlers: H
 }
 
 /** Somebody waits for what it reads, so it has the client of little patience. */
-function wireReader({ config, stores }: WiringParts, { clock, page }: Common, worker: Worker): JobReader {
+function wireReader(
+  { config, stores }: WiringParts,
+  { clock, meter, page }: Common,
+  worker: Worker,
+): JobReader {
   const jobs = new JobRepository(stores.interactive, config.tablePrefix)
   const pages = new PageView(new ProgressRepository(stores.interactive, config.tablePrefix), clock)
   const queue = new QueueView(jobs, clock)
-  return new JobReader({ jobs, page, pages, queue, leaseOf: (jobId) => worker.leaseOf(jobId), clock })
+  return new JobReader({ jobs, page, pages, queue, leaseOf: (jobId) => worker.leaseOf(jobId), clock, meter })
 }
 
 type Served = Common & { worker: Worker; reader: JobReader; uploads: Uploads }
@@ -158,13 +168,34 @@ function wireConversions({ config, stores }: WiringParts, served: Served): Conve
   })
 }
 
-function wireSweeper({ config, stores, metrics }: WiringParts, common: Common, uploads: Uploads): Sweeper {
+function wireUploadExpiry({ config, stores }: WiringParts, common: Common): UploadExpiry {
   const repository = new UploadRepository(stores.background, config.tablePrefix)
+  return new UploadExpiry({ ...common, repository, store: common.sourceStore })
+}
+
+/** Records counted of each kind. */
+const MOST_EXPIRED = 500
+
+async function lookForBacklog(common: Common, uploads: UploadExpiry): Promise<Backlog> {
+  const [queue, expiredJobs, expiredUploads] = await Promise.all([
+    queueBacklog(common.jobs, common.clock),
+    new JobExpiry(common).listExpired(MOST_EXPIRED),
+    uploads.listExpired(MOST_EXPIRED),
+  ])
+  return { ...queue, expiredJobs: expiredJobs.length, expiredUploads: expiredUploads.length }
+}
+
+function wireSweeper(
+  { metrics }: WiringParts,
+  common: Common,
+  { sources }: Uploads,
+  uploads: UploadExpiry,
+): Sweeper {
   return new Sweeper({
     ...common,
-    uploads: new UploadExpiry({ ...common, repository, store: common.sourceStore }),
+    uploads,
     jobs: new JobExpiry(common),
-    keeper: new SourceKeeper({ ...common, sources: uploads.sources }),
+    keeper: new SourceKeeper({ ...common, sources }),
     onSwept: metrics.countSweep,
   })
 }

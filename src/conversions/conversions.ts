@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { IdempotencyConflict, idForRequest, requestHash, type Requester } from '../kernel/idempotency.ts'
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Meter } from '../kernel/meter.ts'
 import { FORMATS, type Format } from '../ffmpeg/index.ts'
 import type { PageRequest, ProgressRepository } from '../progress/index.ts'
 import type { Sources } from '../uploads/index.ts'
@@ -33,6 +34,7 @@ export type ConversionsParts = {
   pages: Pick<ProgressRepository, 'leave'>
   clock: Clock
   log: Log
+  meter: Pick<Meter, 'jobQueued' | 'jobEnded'>
   /** Milliseconds a job and its result are kept after it ended. */
   retentionMs: number
   /** Longest audio, before and after. */
@@ -56,7 +58,7 @@ export class Conversions {
    * TooLong, QueueFull, IdempotencyConflict, and what claiming an upload throws: UploadNotFound, UploadNotReady, UploadExpired.
    */
   async request(request: JobRequest, requester: Requester = {}): Promise<Seen> {
-    const { jobs, formats, reader, clock, log, retentionMs, maxDurationMs, onQueued } = this.#parts
+    const { jobs, formats, reader, clock, log, meter, retentionMs, maxDurationMs, onQueued } = this.#parts
     const wish = wishOf(request, formats)
     const now = clock.now()
     const expiresAt = now + retentionMs
@@ -83,6 +85,7 @@ export class Conversions {
     if (job.requestHash !== wanted.requestHash) throw new IdempotencyConflict()
     if (job !== wanted) return this.find(job.jobId)
     log.info({ jobId: job.jobId, uploadId: job.source.uploadId, format: job.format }, 'job queued')
+    meter.jobQueued()
     reader.learn(job)
     onQueued(job)
     return { status: { job }, stale: false, asOf: now, nextAt: now }
@@ -121,21 +124,31 @@ export class Conversions {
    * repeat. Throws JobConflict when it is done or failed, JobNotFound, JobExpired.
    */
   async cancel(jobId: string): Promise<Seen> {
-    const { jobs, clock, retentionMs } = this.#parts
+    const { clock } = this.#parts
     return this.#untilMoved(jobId, async (job) => {
       const now = clock.now()
       if (job.state === 'cancelled') return job
-      if (job.state === 'queued') return jobs.cancelQueued(job, now, now + retentionMs)
+      if (job.state === 'queued') return this.#cancelQueued(job, now)
       if (job.state === 'running') return this.#cancelRunning(job, now)
       throw new failures.JobConflict(job.state, 'cancelled')
     })
   }
 
+  async #cancelQueued(job: Job, now: number): Promise<Job | undefined> {
+    const { jobs, log, meter, retentionMs } = this.#parts
+    const ended = await jobs.cancelQueued(job, now, now + retentionMs)
+    if (!ended) return undefined
+    log.info({ jobId: job.jobId }, 'job cancelled')
+    meter.jobEnded('cancelled')
+    return ended
+  }
+
   async #cancelRunning(job: Job, now: number): Promise<Job | undefined> {
-    const { jobs, pages, onCancel } = this.#parts
+    const { jobs, pages, log, onCancel } = this.#parts
     const { jobId, fence, owner } = job
     const asked = await jobs.requestCancel(job, now)
     if (!asked) return undefined
+    log.info({ jobId, fence }, 'cancelling of a running job asked for')
     const request = { wish: 'cancel' as const, jobId, fence }
     onCancel(request)
     if (owner !== undefined) await pages.leave(owner, request, now)
@@ -151,10 +164,19 @@ export class Conversions {
       await limits.admit(jobId, owner)
       const now = clock.now()
       await this.#claim(sourcesOf(job).map(idOf), now + retentionMs)
-      return jobs.requeue(job, now, now + retentionMs)
+      return this.#requeue(job, now)
     })
     if (seen.status.job.state === 'queued') onQueued(seen.status.job)
     return seen
+  }
+
+  async #requeue(job: Job, now: number): Promise<Job | undefined> {
+    const { jobs, log, meter, retentionMs } = this.#parts
+    const queued = await jobs.requeue(job, now, now + retentionMs)
+    if (!queued) return undefined
+    log.info({ jobId: job.jobId, fence: queued.fence, was: job.state }, 'job queued again')
+    meter.jobQueued()
+    return queued
   }
 
   /** Removes an ended job and its result now. Safe to repeat. Throws JobConflict while it waits or runs. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
+import { silentMeter } from '../kernel/meter.ts'
 import { OwnPage } from '../progress/index.ts'
 import { Execution, type ExecutionParts } from './execution.ts'
 import type { LeasedJob } from './job.ts'
@@ -8,14 +9,14 @@ import type { LeasedJob } from './job.ts'
 const job = { jobId: 'j', fence: 1, attempt: 1, spared: 0, format: 'mp3', owner: 'w' } as LeasedJob
 const outcome = { key: 'results/j/1.mp3', sizeBytes: 1, durationMs: 1, warnings: [], changes: [], log: '' }
 
-function parts(settle: () => Promise<'settled'>): ExecutionParts {
+function parts(settle: () => Promise<'settled' | 'lost'>): ExecutionParts {
   const repository = { write: () => Promise.resolve([]) }
   return {
     jobs: { settle } as unknown as ExecutionParts['jobs'],
     results: { putText: () => Promise.resolve(), findReceipt: () => Promise.resolve(undefined) },
-    page: new OwnPage({ repository, workerId: 'w', clock: systemClock, log: silentLog }),
+    page: new OwnPage({ repository, workerId: 'w', clock: systemClock, log: silentLog, meter: silentMeter }),
     run: () => Promise.resolve(outcome),
-    ...{ clock: systemClock, log: silentLog, random: Math.random, retentionMs: 1000 },
+    ...{ clock: systemClock, log: silentLog, meter: silentMeter, random: Math.random, retentionMs: 1000 },
   }
 }
 
@@ -32,4 +33,16 @@ test('a job stays on the page of its process until its end is committed: without
   resolve('settled')
   await running
   expect(all.page.snapshotOf('j')).toBeUndefined()
+})
+
+test('a commit that another lease forbids is counted as such, and not as the end of the job', async () => {
+  const told: string[] = []
+  const meter = {
+    ...silentMeter,
+    commitFenced: () => told.push('fenced'),
+    jobEnded: (state: string) => told.push(state),
+    attemptEnded: (how: string) => told.push(`attempt ${how}`),
+  }
+  await new Execution({ ...parts(() => Promise.resolve('lost')), meter }, job).run()
+  expect(told).toEqual(['attempt lost', 'fenced'])
 })

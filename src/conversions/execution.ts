@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../aws/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Meter } from '../kernel/meter.ts'
 import type { OwnPage } from '../progress/index.ts'
 import { ConversionRefused } from './job-errors.ts'
 import type { JobRepository, Settlement } from './job-repository.ts'
@@ -18,6 +19,7 @@ export type ExecutionParts = {
   run: (running: RunningJob) => Promise<Outcome>
   clock: Clock
   log: Log
+  meter: Meter
   random: () => number
   /** Milliseconds a job and its result are kept after it ended. */
   retentionMs: number
@@ -30,6 +32,7 @@ type Reason = 'cancelled' | 'revoked' | 'released'
 export class Execution {
   readonly job: LeasedJob
   readonly #parts: ExecutionParts
+  readonly #begunAt: number
   readonly #breakOff = new AbortController()
   /** No waiting for a store that is away any more. */
   readonly #giveUp = new AbortController()
@@ -40,6 +43,7 @@ export class Execution {
   constructor(parts: ExecutionParts, job: LeasedJob) {
     this.#parts = parts
     this.job = job
+    this.#begunAt = parts.clock.now()
     this.#tellStart()
   }
 
@@ -80,9 +84,10 @@ export class Execution {
 
   /** From claim to commit; never throws. */
   async run(): Promise<void> {
-    const { page, log } = this.#parts
+    const { page, log, meter } = this.#parts
     const { jobId, fence, attempt, format } = this.job
     log.info({ jobId, fence, attempt, format }, 'conversion started')
+    meter.attemptBegun(this.#begunAt - this.job.readyAt)
     try {
       await this.#commit(await this.#work())
     } catch (err) {
@@ -163,6 +168,16 @@ export class Execution {
     const outcome = await whileAway(patience, () => jobs.settle(this.job, settlement))
     if (outcome === 'cancel-asked') return this.#commit(cancelled(this.#context()))
     log.info({ jobId, fence, state: settlement.state, outcome }, 'conversion ended')
+    this.#count(settlement, outcome)
+  }
+
+  #count({ state, result }: Settlement, outcome: 'settled' | 'lost'): void {
+    const { meter, clock } = this.#parts
+    const isEnd = state === 'done' || state === 'failed' || state === 'cancelled'
+    meter.attemptEnded(outcome === 'lost' ? 'lost' : isEnd ? state : 'queued', clock.now() - this.#begunAt)
+    if (outcome === 'lost') meter.commitFenced()
+    else if (isEnd) meter.jobEnded(state)
+    if (outcome === 'settled' && result) meter.resultStored(result.size)
   }
 
   /** Whoever claims the job next, should this process die before the commit, then need not convert again. */

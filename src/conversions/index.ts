@@ -1,4 +1,5 @@
 /** Jobs: taking them in, running them, and the results. */
+export { queueBacklog } from './backlog.ts'
 export { Artworks } from './artworks.ts'
 export { Conversions } from './conversions.ts'
 export { createInspector } from './inspect.ts'

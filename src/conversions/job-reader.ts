@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { StoreUnavailable } from '../aws/index.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { Meter } from '../kernel/meter.ts'
 import { MINUTE_MS, SECOND_MS } from '../kernel/units.ts'
 import type { OwnPage } from '../progress/index.ts'
 import type { JobRepository } from './job-repository.ts'
@@ -41,6 +42,7 @@ export type JobReaderParts = {
   /** The lease of a job that runs in this process. */
   leaseOf: Worker['leaseOf']
   clock: Clock
+  meter: Pick<Meter, 'recordRead'>
 }
 
 /**
@@ -85,10 +87,11 @@ export class JobReader {
     const { page, clock } = this.#parts
     const now = clock.now()
     const own = this.#own(jobId, now)
-    if (own && page.isConfirmed(jobId) && reaches(own, after)) return this.#keep(jobId, own)
+    const ownDoes = own && page.isConfirmed(jobId) && reaches(own, after)
+    if (ownDoes) return this.#hit(this.#keep(jobId, own))
     const known = this.#known.get(jobId)
     const mayDiffer = !isDone(known) && (exactly || (!after && isEnded(known)))
-    if (known && now < known.freshUntil && reaches(known, after) && !mayDiffer) return known
+    if (known && now < known.freshUntil && reaches(known, after) && !mayDiffer) return this.#hit(known)
     try {
       return await (mayDiffer ? this.#readExactly(jobId) : this.#refresh(jobId, after))
     } catch (error) {
@@ -97,6 +100,11 @@ export class JobReader {
       if (own) return { ...own, stale: exactly } // it runs here, but whether somebody took it over is not known
       return this.#keep(jobId, { ...last, stale: true, freshUntil: clock.now() + LEFT_ALONE_MS })
     }
+  }
+
+  #hit(known: Known): Known {
+    this.#parts.meter.recordRead('job', true)
+    return known
   }
 
   /** What runs here; but a lease of which less is known than of the job was lost, as after a long sleep. */
@@ -123,8 +131,9 @@ export class JobReader {
 
   #readOnce(jobId: string, theRow: boolean): Promise<Known> {
     const key = theRow ? rowOf(jobId) : jobId
-    const reading =
-      this.#reading.get(key) ?? this.#load(jobId, theRow).finally(() => this.#reading.delete(key))
+    const underWay = this.#reading.get(key)
+    this.#parts.meter.recordRead('job', underWay !== undefined) // whoever shares a read costs nothing
+    const reading = underWay ?? this.#load(jobId, theRow).finally(() => this.#reading.delete(key))
     this.#reading.set(key, reading)
     return reading
   }

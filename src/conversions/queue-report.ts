@@ -1,12 +1,10 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { MINUTE_MS } from '../kernel/units.ts'
+import { queueBacklog } from './backlog.ts'
 import type { JobRepository } from './job-repository.ts'
-import { readyAtOf } from './work-index.ts'
 
 const REPORT_EVERY_MS = MINUTE_MS
-/** A longer queue is told as this long: counting costs reads. */
-const MOST_COUNTED = 1000
 
 export type QueueReportParts = { jobs: Pick<JobRepository, 'listOrders'>; clock: Clock; log: Log }
 
@@ -42,11 +40,8 @@ export class QueueReport {
   async #report(): Promise<void> {
     const { jobs, clock, log } = this.#parts
     try {
-      const orders = await jobs.listOrders(MOST_COUNTED)
-      const now = clock.now()
-      // A job that is tried again has its turn later, and is not late before that.
-      const oldestQueuedMs = Math.max(0, ...orders.map((order) => now - readyAtOf(order)))
-      log.info({ queued: orders.length, oldestQueuedMs }, 'queue')
+      const { queuedJobs: queued, longestWaitMs: oldestQueuedMs } = await queueBacklog(jobs, clock)
+      log.info({ queued, oldestQueuedMs }, 'queue')
     } catch (err) {
       log.warn({ err }, 'queue not read')
     }

@@ -1,9 +1,10 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Meter } from '../kernel/meter.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import type { Page, ProgressRepository } from '../progress/index.ts'
 import type { JobRepository } from './job-repository.ts'
-import type { LeasedJob } from './job.ts'
+import type { Job, LeasedJob } from './job.ts'
 import { cancelled, failed } from './settlement.ts'
 
 /** A job that kills its worker this often is poison. */
@@ -16,6 +17,7 @@ export type TakeoverParts = {
   workerId: string
   clock: Clock
   log: Log
+  meter: Pick<Meter, 'jobTakenOver' | 'jobEnded'>
   /**
    * How long a job's line may stand still before its lease counts as dead, in milliseconds. 30,000 between processes; 0
    * where the stores belong to this process alone, since whoever had the job is then dead for certain.
@@ -98,8 +100,15 @@ export class Takeover {
       (outcome === 'cancel-asked' && (await jobs.settle(leased, cancelled(end))) === 'settled')
     if (!taken) return false
     log.warn({ jobId, owner, crashes }, 'job taken from a dead worker')
+    this.#count(outcome === 'settled' ? settlement.state : 'cancelled')
     await this.#tellOwner(leased)
     return true
+  }
+
+  #count(state: Job['state']): void {
+    const { meter } = this.#parts
+    meter.jobTakenOver()
+    if (state === 'failed' || state === 'cancelled') meter.jobEnded(state)
   }
 
   /** A worker that only slept stops wasting its time on the job; the fence would stop it from committing anyway. */

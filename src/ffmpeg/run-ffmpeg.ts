@@ -71,6 +71,7 @@ export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<F
   child.stdout.on('data', onOutput ?? (() => undefined))
   const watchdog = createWatchdog(stallMs, child.kill)
   const longest = setTimeout(child.kill, LONGEST_MS)
+  let outcome: Outcome = 'stopped'
   try {
     for await (const progress of parseProgress(child.progress)) {
       watchdog.saw(progress.processedMs)
@@ -78,6 +79,7 @@ export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<F
     }
     const exitCode = await child.exited
     signal.throwIfAborted()
+    outcome = watchdog.bit() ? 'stalled' : outcomeOf(exitCode)
     if (watchdog.bit()) throw new FfmpegStalled(`FFmpeg made no progress for ${stallMs / 1000} s.`)
     if (exitCode !== 0) throw new ToolFailed('ffmpeg', exitCode, child.stderr())
     return complaintsIn(child.stderr())
@@ -85,8 +87,14 @@ export async function* runFfmpeg(tools: Tools, run: FfmpegRun): AsyncGenerator<F
     watchdog.stop()
     clearTimeout(longest)
     child.kill()
+    tools.onFfmpegEnd?.(outcome)
   }
 }
+
+type Outcome = Parameters<NonNullable<Tools['onFfmpegEnd']>>[0]
+
+const outcomeOf = (exitCode: number | null): Outcome =>
+  exitCode === null ? 'killed' : exitCode === 0 ? 'ok' : 'failed'
 
 /** Calls `bite` once when `saw` brought no greater number for `stallMs`. */
 function createWatchdog(stallMs: number, bite: () => void) {

@@ -1,3 +1,4 @@
+import type { Meter } from '../kernel/meter.ts'
 import { runTool } from './child.ts'
 import { wrap, type Wrappers } from './command.ts'
 
@@ -11,6 +12,8 @@ export type Tools = {
   /** Whether this build has the soxr resampler; plain swr is used where not. */
   soxr: boolean
   wrappers: Wrappers
+  /** Told of every run of FFmpeg that ended. */
+  onFfmpegEnd?: Meter['ffmpegEnded']
 }
 
 /** FFmpeg is missing, too old or unusable. The message says what to do. */

@@ -1,6 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Registry } from 'prom-client'
 import type { Keyring } from '../access/index.ts'
 import { cleanupRoutes, type CleanupRoutesParts } from '../cleanup/index.ts'
 import { conversionRoutes, type ConversionRoutesParts } from '../conversions/index.ts'
@@ -16,7 +15,7 @@ import { refuseWhileDraining } from './draining.ts'
 import { healthRoutes, type Check } from './health.ts'
 import { guardHost } from './host-guard.ts'
 import { limitRates } from './limits.ts'
-import { metricsRoutes } from './metrics.ts'
+import { metricsRoutes, type Metrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { servePage, setDefaultHeaders, type PageOrigins } from './page.ts'
 import { answerProblems } from './problem.ts'
@@ -40,7 +39,7 @@ export type AppParts = {
   /** Requests a minute of one client; undefined: no limit. */
   rateLimitPerMinute: number | undefined
   checks: Readonly<Record<string, Check>>
-  metrics: Registry
+  metrics: Metrics
   version: string
   /** Host names it answers under; undefined takes any. */
   allowedHosts: readonly string[] | undefined
@@ -79,7 +78,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   if (parts.allowedHosts) guardHost(app, parts.allowedHosts)
   await describeApi(app, parts.version)
   await app.register(healthRoutes, { prefix: '/api', checks, clock })
-  await app.register(metricsRoutes, { registry: parts.metrics })
+  await app.register(metricsRoutes, { metrics: parts.metrics })
   if (api) {
     await app.register(uploadRoutes, { prefix: '/api', uploads: api.uploads })
     const uppy = new Uppy({ uploads: api.uploads, clock })

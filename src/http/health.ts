@@ -2,6 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { LiveView, ReadyView } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { SECOND_MS } from '../kernel/units.ts'
+import { remembered } from './remembered.ts'
 
 /** Asks one dependency; throws when it does not answer. */
 export type Check = () => Promise<unknown>
@@ -17,7 +18,7 @@ const tags = ['operation']
  * when a store is away would do so exactly when the service should tell people what is going on.
  */
 export const healthRoutes: FastifyPluginCallbackZod<Parts> = (app, { checks, clock }, done) => {
-  const degraded = remembered(clock, () => failing(checks))
+  const degraded = remembered(clock, REMEMBERED_MS, () => failing(checks))
   app.get('/health/live', { schema: { tags, response: { 200: LiveView } } }, () => ({
     status: 'ok' as const,
   }))
@@ -38,13 +39,4 @@ async function failing(checks: Parts['checks']): Promise<string[]> {
     ),
   )
   return outcomes.flat()
-}
-
-/** One question for all who ask within a few seconds. */
-function remembered<Answer>(clock: Clock, ask: () => Promise<Answer>): () => Promise<Answer> {
-  let last: { answer: Promise<Answer>; at: number } | undefined
-  return () => {
-    if (!last || clock.now() - last.at > REMEMBERED_MS) last = { answer: ask(), at: clock.now() }
-    return last.answer
-  }
 }

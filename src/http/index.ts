@@ -1,4 +1,5 @@
 /** The door: assembles the features' routes into one HTTP app. */
 export { createApp } from './app.ts'
-export { createMetrics } from './metrics.ts'
+export type { Backlog } from './backlog-metrics.ts'
+export { createMetrics, type Metrics } from './metrics.ts'
 export type { PageOrigins } from './page.ts'

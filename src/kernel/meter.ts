@@ -17,8 +17,7 @@ export type Meter = {
   heartbeatLate: () => void
   /** A record was asked for, and what was remembered did (`hit`) or did not do. */
   recordRead: (record: 'job' | 'upload', hit: boolean) => void
-  uploadOpened: () => void
-  uploadEnded: (outcome: 'ready' | 'refused' | 'removed' | 'expired') => void
+  uploadMoved: (step: 'opened' | 'ready' | 'refused' | 'removed') => void
   /** An upload of so many bytes is whole. */
   uploadStored: (bytes: number) => void
   /** FFmpeg ended; `stopped`: by us, as with its job. */
@@ -38,5 +37,5 @@ export const silentMeter: Meter = {
     resultStored: ignore,
   },
   ...{ jobTakenOver: ignore, commitFenced: ignore, heartbeatLate: ignore, recordRead: ignore },
-  ...{ uploadOpened: ignore, uploadEnded: ignore, uploadStored: ignore, ffmpegEnded: ignore },
+  ...{ uploadMoved: ignore, uploadStored: ignore, ffmpegEnded: ignore },
 }

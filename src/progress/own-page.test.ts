@@ -28,6 +28,7 @@ function steppedClock(steps: (() => void)[]): Clock {
 }
 
 let pages: Page[] = []
+let late = 0
 const keep = (page: Page) => {
   pages.push(page)
 }
@@ -45,6 +46,7 @@ async function run(steps: ((page: OwnPage) => void)[], write: (page: Page) => vo
     workerId: 'w',
     clock,
     log: silentLog,
+    meter: { heartbeatLate: () => (late += 1) },
   })
   await page.run()
   return page
@@ -90,6 +92,7 @@ test('a page that could not be written is followed by a later one', async () => 
 
 test('a job that was on the page over a long silence is not confirmed any more; one that came later is', async () => {
   let away = false
+  late = 0
   const wait = () => undefined
   const silence = Array.from({ length: 12 }, () => wait)
   const steps = [
@@ -101,4 +104,5 @@ test('a job that was on the page over a long silence is not confirmed any more; 
     if (away) throw new Error('away')
   })
   expect([page.isConfirmed('old'), page.isConfirmed('new')]).toEqual([false, true])
+  expect(late).toBe(1)
 })

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Meter } from '../kernel/meter.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import type { PageRequest, Snapshot } from './page.ts'
 import type { ProgressRepository } from './progress-repository.ts'
@@ -17,6 +18,7 @@ export type OwnPageParts = {
   workerId: string
   clock: Clock
   log: Log
+  meter: Pick<Meter, 'heartbeatLate'>
 }
 
 /**
@@ -87,7 +89,7 @@ export class OwnPage {
   }
 
   async #writeWhenDue(): Promise<void> {
-    const { repository, workerId, clock } = this.#parts
+    const { repository, workerId, clock, meter } = this.#parts
     const now = clock.now()
     const beatIsDue = this.#jobs.size > 0 && now - this.#writtenAt >= HEARTBEAT_MS
     if (!this.#moved && !beatIsDue) return
@@ -98,8 +100,9 @@ export class OwnPage {
       this.#moved = true
       throw error
     })
-    if (clock.now() - Math.max(this.#writtenAt, this.#busySince) > LONGEST_SILENCE_MS)
-      for (const jobId of this.#jobs.keys()) this.#doubted.add(jobId)
+    const silentMs = clock.now() - Math.max(this.#writtenAt, this.#busySince)
+    if (silentMs > CONFIRMED_FOR_MS) meter.heartbeatLate()
+    if (silentMs > LONGEST_SILENCE_MS) for (const jobId of this.#jobs.keys()) this.#doubted.add(jobId)
     this.#writtenAt = now
     this.#handled = requests
     for (const request of requests) this.#onRequest(request)

@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../aws/index.ts'
 import type { Media } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Meter } from '../kernel/meter.ts'
 import { crc32Hex, crc32OfParts } from './checksums.ts'
 import { ChecksumMismatch, PartsMissing, SourceRefused, UploadAborted, UploadNotFound } from './failures.ts'
 import { missingParts } from './geometry.ts'
@@ -21,6 +22,7 @@ export type CompleteParts = {
   inspect: Inspect
   clock: Clock
   log: Log
+  meter: Meter
   /** Milliseconds a finished upload is kept. */
   retentionMs: number
 }
@@ -35,7 +37,7 @@ export async function completeUpload(
   session: Session,
   announced: readonly string[],
 ): Promise<Session & { media: Media }> {
-  const { repository, store, clock, log, retentionMs } = parts
+  const { repository, store, clock, retentionMs } = parts
   const { uploadId } = session
   const joined = await join(parts, session, announced)
   const { media, crc32 } = await look(parts, session, { crc32: joined, announced })
@@ -45,12 +47,18 @@ export async function completeUpload(
     ...(crc32 !== undefined && { crc32 }),
     expiresAt: sourceExpiry(now + retentionMs, retentionMs),
   })
-  if (won) log.info({ uploadId, container: media.container, codec: media.codec }, 'upload ready')
+  if (won) tellReady(parts, session, media)
   else if (found?.state !== 'ready') {
     await store.remove(uploadId, session.multipartId) // cancelled meanwhile: leave nothing behind
     throw new UploadAborted()
   }
   return { ...(found ?? session), media: found?.media ?? media }
+}
+
+function tellReady({ log, meter }: CompleteParts, { uploadId, size }: Session, media: Media): void {
+  log.info({ uploadId, container: media.container, codec: media.codec }, 'upload ready')
+  meter.uploadMoved('ready')
+  meter.uploadStored(size)
 }
 
 /** Joins what S3 lists; gives the CRC-32 of the whole where it follows from those of the parts. */
@@ -160,7 +168,7 @@ export function refuseOther(announced: readonly string[], actual: string): void 
 const otherThan = (actual: string, announced: readonly string[]) => announced.find((one) => one !== actual)
 
 async function refuse(
-  { repository, partRepository, store, clock, log }: CompleteParts,
+  { repository, partRepository, store, clock, log, meter }: CompleteParts,
   session: Session,
   reason: SourceRefused,
 ) {
@@ -170,6 +178,7 @@ async function refuse(
   await store.remove(uploadId, undefined)
   await partRepository.remove(uploadId, partNumbers(session))
   log.info({ uploadId, code: reason.code }, 'upload refused')
+  meter.uploadMoved('refused')
 }
 
 export const partNumbers = ({ partCount }: Session) => Array.from({ length: partCount }, (_, at) => at + 1)

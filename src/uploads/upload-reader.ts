@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { StoreUnavailable } from '../aws/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { isId } from '../kernel/ids.ts'
+import type { Meter } from '../kernel/meter.ts'
 import { MINUTE_MS, SECOND_MS } from '../kernel/units.ts'
 import { UploadNotFound } from './failures.ts'
 import { firstGap } from './geometry.ts'
@@ -33,6 +34,7 @@ export type UploadReaderParts = {
   partRepository: Pick<PartRepository, 'read'>
   direct: Pick<DirectParts, 'take' | 'takeInBackground'>
   clock: Clock
+  meter: Pick<Meter, 'recordRead'>
 }
 
 /**
@@ -91,7 +93,10 @@ export class UploadReader {
   async #look(uploadId: string): Promise<Known> {
     const known = this.#known.get(uploadId)
     const now = this.#parts.clock.now()
-    if (known && now < known.freshUntil) return known
+    const isFresh = known !== undefined && now < known.freshUntil
+    // Whoever shares the read of another costs nothing either.
+    this.#parts.meter.recordRead('upload', isFresh || this.#reading.has(uploadId))
+    if (isFresh) return known
     try {
       return await this.#readOnce(uploadId)
     } catch (error) {

@@ -81,7 +81,7 @@ export class Uploads {
 
   /** The row is there before S3 is asked, so that a crash in between leaves something cleanup can find. */
   async #begin({ uploadId }: Session, how: Pick<Session, 'summed' | 'transport'>): Promise<OpenSession> {
-    const { repository, store, clock, log } = this.#parts
+    const { repository, store, clock, log, meter } = this.#parts
     const multipartId = await store.begin(uploadId, how)
     const { won, session } = await repository.change(uploadId, ['creating'], {
       ...{ state: 'open', ...how, multipartId, updatedAt: clock.now() },
@@ -89,6 +89,7 @@ export class Uploads {
     if (session?.multipartId !== multipartId) await store.abort(uploadId, multipartId)
     if (!session || (!won && session.state !== 'open')) throw new failures.UploadAborted()
     if (won) log.info({ uploadId, sizeBytes: session.size, ...how }, 'upload opened')
+    if (won) meter.uploadMoved('opened')
     return { ...session, multipartId: session.multipartId ?? multipartId }
   }
 
@@ -197,7 +198,7 @@ export class Uploads {
 
   /** Cancels an upload, or removes a finished one. Safe to repeat; unknown ids are fine, too. */
   async remove(uploadId: string): Promise<void> {
-    const { repository, partRepository, store, clock, log } = this.#parts
+    const { repository, partRepository, store, clock, log, meter } = this.#parts
     if (!isId(uploadId)) return
     const removable = ['creating', 'open', 'completing', 'ready', 'failed', 'aborting'] as const
     const values = { state: 'aborting', updatedAt: clock.now() } as const
@@ -208,5 +209,6 @@ export class Uploads {
     await partRepository.remove(uploadId, partNumbers(session))
     await repository.change(uploadId, ['aborting'], { state: 'aborted', updatedAt: clock.now() })
     log.info({ uploadId }, 'upload removed')
+    meter.uploadMoved('removed')
   }
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDynamo } from '../../src/aws/index.ts'
 import { JobReader, JobRepository, PageView, QueueView } from '../../src/conversions/index.ts'
 import { newId } from '../../src/kernel/ids.ts'
+import { silentMeter } from '../../src/kernel/meter.ts'
 import { HOUR_MS, SECOND_MS } from '../../src/kernel/units.ts'
 import { ProgressRepository, type Snapshot } from '../../src/progress/index.ts'
 import { createApi } from '../support/api.ts'
@@ -120,7 +121,7 @@ async function watch(crowd: { jobs: number; watchers: number; seconds: number })
     }),
   )
   const reader = new JobReader({
-    ...{ jobs, clock, leaseOf: () => undefined },
+    ...{ jobs, clock, leaseOf: () => undefined, meter: silentMeter },
     page: { snapshotOf: () => undefined, isConfirmed: () => false },
     pages: new PageView(pages, clock),
     queue: new QueueView(jobs, clock),

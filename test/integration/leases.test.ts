@@ -4,6 +4,7 @@ import type { Job, LeasedJob } from '../../src/conversions/job.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { silentLog } from '../../src/kernel/log.ts'
+import { silentMeter } from '../../src/kernel/meter.ts'
 import { ProgressRepository } from '../../src/progress/index.ts'
 import { newJob } from '../support/jobs.ts'
 import { makeTables, startStores, type SharedStores } from '../support/embedded.ts'
@@ -43,6 +44,7 @@ const queued = () => jobs.listQueued(10, now)
 const running = async () => (await jobs.listRunning()).map(({ jobId }) => jobId)
 const expired = () => jobs.listExpired(now + 1_000_000, 10)
 
+let takeovers = 0
 const holdsNone = () => false
 
 const takeoverBy = (workerId: string) =>
@@ -52,6 +54,7 @@ const takeoverBy = (workerId: string) =>
     workerId,
     clock: { ...systemClock, now: () => now },
     log: silentLog,
+    meter: { ...silentMeter, jobTakenOver: () => (takeovers += 1) },
     deadAfterMs: DEAD_AFTER_MS,
     retentionMs: 1000,
   })
@@ -110,6 +113,7 @@ test('a job is always in exactly one place of the work index', async () => {
 test('a worker whose page stands still for 30 seconds loses its jobs; one whose page moves does not', async () => {
   const dead = await claimed('dead')
   const alive = await claimed('alive')
+  takeovers = 0
   const observer = takeoverBy('observer')
   await pages.write({ workerId: 'dead', sequence: 7, jobs: lineOf(dead), at: now })
   await pages.write({ workerId: 'alive', sequence: 7, jobs: lineOf(alive), at: now })
@@ -119,6 +123,7 @@ test('a worker whose page stands still for 30 seconds loses its jobs; one whose 
   await pages.write({ workerId: 'alive', sequence: 8, jobs: lineOf(alive), at: now })
   now += 1
   expect(await observer.look(holdsNone)).toBe(1)
+  expect(takeovers).toBe(1)
   expect(await jobs.find(dead.jobId)).toMatchObject({ state: 'queued', crashes: 1, fence: 1 })
   expect(await jobs.find(alive.jobId)).toMatchObject({ state: 'running', owner: 'alive' })
 })
@@ -154,6 +159,7 @@ test('an observer that could not read starts to observe anew: an outage looks li
       pages: flaky,
       workerId: 'observer',
       log: silentLog,
+      meter: silentMeter,
       deadAfterMs: DEAD_AFTER_MS,
       retentionMs: 1000,
     },

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createDynamo, createS3, StoreUnavailable } from '../../src/aws/index.ts'
+import { createDynamo, createS3, StoreUnavailable, type StoreWatch } from '../../src/aws/index.ts'
 
 const JSON_1_0 = { 'content-type': 'application/x-amz-json-1.0' }
 const credentials = {
@@ -26,6 +26,7 @@ let endpoint = ''
 
 beforeEach(async () => {
   asked = 0
+  told = []
   server = createServer((request, response) => {
     asked += 1
     request.resume()
@@ -43,7 +44,13 @@ afterEach(async () => {
   await once(server, 'close')
 })
 
-const dynamo = () => createDynamo({ dynamodbEndpoint: endpoint, credentials }, 'interactive', () => undefined)
+let told: string[] = []
+const watch: StoreWatch = {
+  throttled: (client) => told.push(`${client} throttled`),
+  breaker: (client, state) => told.push(`${client} ${state}`),
+}
+const dynamo = () =>
+  createDynamo({ dynamodbEndpoint: endpoint, credentials, watch }, 'interactive', () => undefined)
 const get = (db: ReturnType<typeof dynamo>) => db.send(new GetCommand({ TableName: 't', Key: { id: '1' } }))
 const outcome = (call: Promise<unknown>) =>
   call.then(
@@ -67,6 +74,13 @@ test('a store that fails five times in a row is not asked any more, until one ca
   answer = 'well'
   while ((await outcome(get(db))) !== 'well') await new Promise((resolve) => setTimeout(resolve, 100))
   expect(asked).toBe(11)
+  const [closed, open, ...later] = told
+  expect([closed, open, later.at(-1)]).toEqual([
+    'interactive closed',
+    'interactive open',
+    'interactive closed',
+  ])
+  expect(later).toContain('interactive half-open')
   db.destroy()
 })
 
@@ -77,6 +91,8 @@ test.each(['throttled', 'refused'] as const)(
     answer = how
     const expected = how === 'throttled' ? 'unavailable' : 'ConditionalCheckFailedException'
     expect(new Set(await outcomes(8, () => get(db)))).toEqual(new Set([expected]))
+    const throttles = told.filter((line) => line === 'interactive throttled')
+    expect(throttles).toHaveLength(how === 'throttled' ? 16 : 0) // eight calls of two attempts
     answer = 'well'
     expect(await outcome(get(db))).toBe('well')
     db.destroy()

@@ -4,6 +4,7 @@ import { JobReader, JobRepository, PageView, QueueView } from '../../src/convers
 import type { Job, LeasedJob } from '../../src/conversions/job.ts'
 import { markOf } from '../../src/conversions/mark.ts'
 import { newId } from '../../src/kernel/ids.ts'
+import { silentMeter } from '../../src/kernel/meter.ts'
 import { ProgressRepository, type Snapshot } from '../../src/progress/index.ts'
 import { makeTables, startStores, type SharedStores } from '../support/embedded.ts'
 import { newJob } from '../support/jobs.ts'
@@ -64,6 +65,7 @@ function makeReader(): JobReader {
     queue: new QueueView(rows, clock),
     leaseOf: () => own?.lease,
     clock,
+    meter: silentMeter,
   })
 }
 

@@ -3,6 +3,7 @@ import { wire, type Features } from '../../src/cli/wire.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { FORMATS } from '../../src/ffmpeg/index.ts'
 import { SECOND_MS } from '../../src/kernel/units.ts'
+import { silentMeter } from '../../src/kernel/meter.ts'
 import { simDynamo, simS3 } from './clients.ts'
 import { conversionOn } from './conversion.ts'
 import { HostClock, type Skew } from './host-clock.ts'
@@ -55,7 +56,12 @@ export class Host {
     const clock = new HostClock(this.#world.scheduler, lane, this.#skew)
     const features = wire(
       {
-        ...{ clock, tools: TOOLS, stores: this.#stores(lane), metrics: { countSweep: () => undefined } },
+        ...{
+          clock,
+          tools: TOOLS,
+          stores: this.#stores(lane),
+          metrics: { countSweep: () => undefined, meter: silentMeter },
+        },
         config: { ...CONFIG, limits: { ...CONFIG.limits, retentionMs: RETENTION_MS } },
         log: this.#log(lane),
       },

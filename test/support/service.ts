@@ -48,7 +48,12 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
   }
   const stores = shared
     ? await alone(shared, meter)
-    : await openStores({ config, clock: systemClock, log: silentLog, meter })
+    : await openStores({
+        config,
+        clock: systemClock,
+        log: silentLog,
+        metrics: { ...metrics, countUnits: meter },
+      })
   opened.defer(() => stores.close())
   const tools = await findTools(config.tools)
   const { clock, turn, wake } = createTurnedClock()

@@ -1,8 +1,10 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { MetricObject } from 'prom-client'
 import { expect, test } from 'vitest'
 import { Environment } from '../../src/config/config.ts'
 import { JOB_ERROR_CODES } from '../../src/contract/index.ts'
+import { createMetrics } from '../../src/http/index.ts'
 import { KINDS } from '../../src/http/problem.ts'
 import { formatsReference } from './formats-reference.ts'
 
@@ -34,6 +36,15 @@ test('every problem is documented with its status, and nothing else is', async (
 test('every variable is documented, and nothing else is', async () => {
   const documented = rows(await read('docs/reference/configuration.md')).map(([name]) => name)
   expect(documented).toEqual(Object.keys(Environment.shape))
+})
+
+test('every metric is documented with its kind and labels, and nothing else is', async () => {
+  const documented = rows(await read('docs/reference/metrics.md')).map((cells) => cells.slice(0, 3))
+  const metrics = createMetrics().registry.getMetricsAsArray() as (MetricObject & { labelNames: string[] })[]
+  const ours = metrics.filter(({ name }) => name.startsWith('tapedeck_'))
+  expect(documented.sort()).toEqual(
+    ours.map(({ name, type, labelNames }) => [name, type, labelNames.join(', ')]).sort(),
+  )
 })
 
 test('formats and options are documented as they are', async () => {
