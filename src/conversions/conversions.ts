@@ -157,7 +157,7 @@ export class Conversions {
 
   /** Queues a failed or cancelled job again. Throws JobConflict when it is done, QueueFull, and what claiming its upload throws. */
   async retry(jobId: string, owner?: string): Promise<Seen> {
-    const { jobs, limits, clock, retentionMs, onQueued } = this.#parts
+    const { limits, clock, retentionMs, onQueued } = this.#parts
     const seen = await this.#untilMoved(jobId, async (job) => {
       if (!hasEnded(job)) return job // somebody was faster
       if (job.state === 'done') throw new failures.JobConflict(job.state, 'tried again')
