@@ -21,7 +21,7 @@ export async function cpuSeconds(pid: number): Promise<number> {
 export async function dynamoUnits(origin: string): Promise<Record<string, number>> {
   const metrics = await (await fetch(`${origin}/metrics`)).text()
   const lines = metrics.matchAll(
-    /^tapedeck_dynamodb_units_total\{operation="(\w+)",table="([\w-]+)"\} (\S+)$/gm,
+    /^tapedeck_dynamodb_units_total\{operation="(\w+)",table="([\w-]+)",pattern="[\w-]+"\} (\S+)$/gm,
   )
   return Object.fromEntries(
     [...lines].map(([, operation, table, units]) => [`${operation} ${table}`, Number(units)]),

@@ -65,20 +65,14 @@ export class Conversions {
     const claimed = await this.#claim(uploadIdsOf(request), expiresAt)
     const wanted: Job = {
       jobId: idForRequest('job', requester),
-      state: 'queued',
-      fence: 0,
-      attempt: 0,
-      spared: 0,
-      crashes: 0,
+      ...{ state: 'queued', fence: 0, attempt: 0, spared: 0, crashes: 0 },
       readyAt: now,
       priority: NORMAL_PRIORITY,
       ...sourceOf(claimed, wish, maxDurationMs),
       format: wish.format.id,
       options: wish.options,
       requestHash: requestHash(request),
-      createdAt: now,
-      updatedAt: now,
-      expiresAt,
+      ...{ createdAt: now, updatedAt: now, expiresAt },
     }
     await this.#admit(wanted.jobId, requester)
     const job = await jobs.add(wanted)

@@ -39,7 +39,7 @@ export function backlogMetrics({ gauge }: Instruments) {
   )
   return {
     /** Says how the backlog is found. */
-    observeBacklog(clock: Pick<Clock, 'now'>, ask: () => Promise<Backlog>): void {
+    observeBacklog: (clock: Pick<Clock, 'now'>, ask: () => Promise<Backlog>): void => {
       look = remembered(clock, REMEMBERED_MS, ask)
     },
   }

@@ -9,14 +9,14 @@ export function instrumentsOf(registry: Registry) {
     ...{ name, help, labelNames: [...labels], registers: [registry] },
   })
   return {
-    counter<Label extends string = never>(told: Told<Label>, collect?: Collect<Counter<Label>>) {
+    counter: <Label extends string = never>(told: Told<Label>, collect?: Collect<Counter<Label>>) => {
       const counter: Counter<Label> = new Counter({
         ...common(told),
         ...(collect && { collect: () => collect(counter) }),
       })
       return counter
     },
-    gauge<Label extends string = never>(told: Told<Label>, collect?: Collect<Gauge<Label>>) {
+    gauge: <Label extends string = never>(told: Told<Label>, collect?: Collect<Gauge<Label>>) => {
       const gauge: Gauge<Label> = new Gauge({
         ...common(told),
         ...(collect && { collect: () => collect(gauge) }),

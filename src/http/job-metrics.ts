@@ -36,7 +36,7 @@ function lifeMetrics({ counter, histogram }: Instruments) {
   return {
     jobQueued: () => queued.inc(),
     jobEnded: (state) => ended.inc({ state }),
-    attemptBegun(waitedMs) {
+    attemptBegun: (waitedMs) => {
       attempts.inc()
       wait.observe(Math.max(0, waitedMs) / SECOND_MS) // clocks of processes may differ
     },

@@ -18,7 +18,7 @@ export function trafficMetrics({ counter }: Instruments) {
   })
   return {
     /** Counts what goes over this server from now on. */
-    observeTraffic(server: Pick<Server, 'on'>): void {
+    observeTraffic: (server: Pick<Server, 'on'>): void => {
       server.on('connection', (socket: Socket) => {
         open.add(socket)
         socket.once('close', () => {

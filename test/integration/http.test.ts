@@ -99,7 +99,7 @@ test('metrics count the units that DynamoDB says were consumed', async () => {
   await json(await api.post('uploads', { name: 'a.mp3', size: 10 }), 201)
   const metrics = await (await fetch(`${program.url}/metrics`)).text()
   expect(metrics).toMatch(
-    /^tapedeck_dynamodb_units_total\{operation="PutItem",table="[\w-]+-uploads"\} [1-9]/m,
+    /^tapedeck_dynamodb_units_total\{operation="PutItem",table="[\w-]+-uploads",pattern="upload-add"\} [1-9]/m,
   )
 })
 

@@ -11,7 +11,7 @@ async function song(): Promise<Buffer<ArrayBuffer>> {
   await using folder = await makeDataDir()
   const file = path.join(folder.path, 'song.wav')
   await makeAudio(file, { seconds: 2 })
-  return readFile(file)
+  return await readFile(file)
 }
 
 test('a conversion is counted from the upload to the result, and every unit by what it was for', async () => {
