@@ -23,9 +23,12 @@ export async function dynamoUnits(origin: string): Promise<Record<string, number
   const lines = metrics.matchAll(
     /^tapedeck_dynamodb_units_total\{operation="(\w+)",table="([\w-]+)",pattern="[\w-]+"\} (\S+)$/gm,
   )
-  return Object.fromEntries(
-    [...lines].map(([, operation, table, units]) => [`${operation} ${table}`, Number(units)]),
-  )
+  const all: Record<string, number> = {}
+  for (const [, operation, table, units] of lines) {
+    const key = `${operation} ${table}`
+    all[key] = (all[key] ?? 0) + Number(units) // of each access pattern
+  }
+  return all
 }
 
 export const sum = (units: Record<string, number>) =>
