@@ -1,11 +1,10 @@
-import { pino } from 'pino'
 import packageJson from '../../package.json' with { type: 'json' }
 import { loadConfig, type Config } from '../config/index.ts'
 import { findTools } from '../ffmpeg/index.ts'
 import { createMetrics } from '../http/index.ts'
 import { systemClock } from '../kernel/clock.ts'
-import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
+import { createLog } from './log.ts'
 import { createService, type Service } from './service.ts'
 import { openStores, type Stores } from './stores.ts'
 
@@ -42,7 +41,7 @@ export async function sweep(environment: Record<string, string | undefined>): Pr
 /** Everything up to the first request: configuration, tools, stores, wiring. */
 async function open(environment: Record<string, string | undefined>) {
   const config = loadConfig(environment)
-  const log: Log = pino({ level: config.logLevel }, pino.destination(2))
+  const log = createLog(config.logLevel)
   const clock = systemClock
   const metrics = createMetrics()
   const tools = await findTools(config.tools)

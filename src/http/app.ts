@@ -19,6 +19,7 @@ import { metricsRoutes, type Metrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { servePage, setDefaultHeaders, type PageOrigins } from './page.ts'
 import { answerProblems } from './problem.ts'
+import { rememberRequests } from './request-context.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** Bodies that are not parts are small JSON documents. */
@@ -68,6 +69,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerProblems(app, log)
+  rememberRequests(app)
   setDefaultHeaders(app, parts.pageOrigins, parts.corsOrigins.length > 0)
   refuseWhileDraining(app)
   answerNotModified(app)

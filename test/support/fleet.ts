@@ -85,7 +85,7 @@ export class Member {
   leases(jobId: string): number[] {
     const lines = this.output().split('\n')
     return lines
-      .filter((line) => line.includes('"conversion started"') && line.includes(jobId))
+      .filter((line) => line.includes('"conversion started"') && line.includes(`"${jobId.slice(0, 8)}…"`))
       .map((line) => (JSON.parse(line) as { fence: number }).fence)
   }
 }

@@ -47,6 +47,26 @@ test('every metric is documented with its kind and labels, and nothing else is',
   )
 })
 
+/** Names under which Prometheus keeps a metric: a histogram has three. */
+const seriesOf = ({ name, type }: MetricObject) =>
+  String(type) === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name]
+
+test('the dashboard asks for metrics that there are, and leaves none out', async () => {
+  const dashboard = JSON.parse(await read('docs/grafana/tapedeck.json')) as {
+    panels: { targets: { expr: string }[] }[]
+  }
+  const asked = dashboard.panels.flatMap(({ targets }) =>
+    targets.flatMap(({ expr }) => expr.match(/tapedeck_\w+/g) ?? []),
+  )
+  const ours = createMetrics()
+    .registry.getMetricsAsArray()
+    .filter(({ name }) => name.startsWith('tapedeck_'))
+  const series = ours.flatMap(seriesOf)
+  expect(asked.filter((name) => !series.includes(name))).toEqual([])
+  const shown = ours.filter((metric) => seriesOf(metric).some((name) => asked.includes(name)))
+  expect(shown.map(({ name }) => name)).toEqual(ours.map(({ name }) => name))
+})
+
 test('formats and options are documented as they are', async () => {
   const file = path.join(ROOT, 'docs/reference/formats.md')
   await expect(await formatsReference(file)).toMatchFileSnapshot(file)
