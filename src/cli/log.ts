@@ -25,7 +25,7 @@ export function createLog(
 }
 
 /** A text with every id in it cut to its first characters. */
-export function shortenIds(text: string): string {
+function shortenIds(text: string): string {
   return text.replace(CANDIDATE, shortened).replace(ESCAPED, shortened)
 }
 
