@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** What is known of the request that something is done for. */
-export type RequestContext = { requestId: string }
+/** What is known of the request that something is done for. `traceId`: its caller's, 32 hex digits, where it told one. */
+export type RequestContext = { requestId: string; traceId?: string }
 
 const storage = new AsyncLocalStorage<RequestContext>()
 

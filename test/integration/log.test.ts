@@ -6,7 +6,16 @@ import { makeAudio } from '../support/audio.ts'
 import { makeDataDir } from '../support/embedded.ts'
 import { startProgram } from '../support/program.ts'
 
-type Line = { level: number; msg: string; requestId?: string; jobId?: string; uploadId?: string }
+type Line = {
+  level: number
+  msg: string
+  requestId?: string
+  traceId?: string
+  jobId?: string
+  uploadId?: string
+}
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
 /** Whole lines of the log; the last one may be on its way. */
 const linesOf = (output: string): Line[] =>
@@ -25,7 +34,7 @@ test('of a conversion and its end each step is logged, no id of it in full, and 
   const bytes = await readFile(file)
 
   const uploadId = await api.upload('song.wav', bytes)
-  const order = { 'x-request-id': 'request-of-the-order' }
+  const order = { 'x-request-id': 'request-of-the-order', traceparent: `00-${TRACE}-00f067aa0ba902b7-01` }
   const job = await json<{ id: string }>(await api.post('jobs', { uploadId, format: 'mp3' }, order), 202)
   await api.done(job.id)
   expect((await api.call(`jobs/${job.id}`, { method: 'DELETE' })).status).toBe(204)
@@ -50,7 +59,11 @@ test('of a conversion and its end each step is logged, no id of it in full, and 
     ...['upload opened', 'upload ready', 'job queued', 'upload removed'],
   ])
   expect(steps('uploadId', refusedId)).toEqual(['upload opened', 'upload refused'])
-  expect(lines.find(({ msg }) => msg === 'job queued')?.requestId).toBe('request-of-the-order')
+  expect(lines.find(({ msg }) => msg === 'job queued')).toMatchObject({
+    requestId: 'request-of-the-order',
+    traceId: TRACE,
+  })
+  expect(lines.find(({ msg }) => msg === 'upload opened')).not.toHaveProperty('traceId')
   for (const step of ['upload opened', 'upload ready', 'upload removed', 'job removed'])
     expect(lines.find(({ msg }) => msg === step)?.requestId, step).toMatch(/^[0-9a-f-]{36}$/)
 })
