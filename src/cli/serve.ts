@@ -22,8 +22,8 @@ export async function serve(environment: Record<string, string | undefined>): Pr
     await close(opened)
     throw error
   }
+  stopOnSignal(opened) // before anybody is told that it may be stopped
   process.stdout.write(greeting(config, service, opened.ffmpegVersion))
-  stopOnSignal(opened)
 }
 
 /** Sweeps once, for cron: expired records and orphans. Prints the counts; gives whether all went well. */

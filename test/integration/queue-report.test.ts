@@ -56,7 +56,6 @@ test('every process of many tells how long the queue is, and a worker which jobs
 
 test('a process that is alone with its stores has nobody to tell', async () => {
   await using alone = await startProgram({ embedded: true })
-  expect((await fetch(`${alone.url}/api/health/live`)).status).toBe(200) // it is past its start
   await alone.kill('SIGTERM')
   expect(lines(alone, { msg: 'stopping' })).toHaveLength(1)
   expect(lines(alone, Queued.line)).toEqual([])
