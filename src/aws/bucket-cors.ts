@@ -23,18 +23,25 @@ export const PARTS_CORS_RULE = {
  */
 export async function ensureCors(s3: S3Client, bucket: string, log: Log): Promise<void> {
   try {
-    const rules = await rulesOf(s3, bucket)
-    if (rules === undefined) {
+    const found = await lookAtCors(s3, bucket)
+    if (found === 'none') {
       await s3.send(
         new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [PARTS_CORS_RULE] } }),
       )
       log.info({ bucket }, 'CORS of the bucket set: pages may send parts to it')
-    } else if (!rules.some(letsPartsIn)) {
+    } else if (found === 'refuses') {
       log.warn({ bucket, needed: PARTS_CORS_RULE }, 'CORS of the bucket does not let pages send parts to it')
     }
   } catch (err) {
     log.warn({ err, bucket, needed: PARTS_CORS_RULE }, 'CORS of the bucket could not be checked')
   }
+}
+
+/** Whether browsers may send parts to the bucket: it has no rules, rules that let them, or only others. */
+export async function lookAtCors(s3: S3Client, bucket: string): Promise<'none' | 'lets' | 'refuses'> {
+  const rules = await rulesOf(s3, bucket)
+  if (rules === undefined) return 'none'
+  return rules.some(letsPartsIn) ? 'lets' : 'refuses'
 }
 
 async function rulesOf(s3: S3Client, bucket: string): Promise<CORSRule[] | undefined> {

@@ -97,7 +97,8 @@ async function waitUntilActive(db: DynamoDBDocumentClient, name: string): Promis
   throw new Error(`Table ${name} did not become active within ${ACTIVE_WITHIN_MS / 1000} s.`)
 }
 
-function compare({ key, index }: TableDefinition, found: TableDescription): string | undefined {
+/** What differs between a table and its definition; undefined when nothing does. */
+export function compare({ key, index }: TableDefinition, found: TableDescription): string | undefined {
   const foundIndex = found.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index?.name)
   const pairs: [string, string, string][] = [['key', describe(keySchema(key)), describe(found.KeySchema)]]
   if (index) {
