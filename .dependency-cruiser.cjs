@@ -35,7 +35,7 @@ module.exports = {
     ),
     rule(
       'doors-by-the-front-door',
-      { path: '^src/(http|cli)' },
+      { path: '^src/(http|cli|doctor)' },
       { path: `^src/(${feature})/(?!index\\.ts$)` },
     ),
     rule('uploads-stand-alone', { path: '^src/uploads' }, { path: '^src/(conversions|progress|cleanup)' }),
@@ -67,6 +67,13 @@ module.exports = {
       { path: '^src/embedded' },
     ),
     rule('http-only-assembles', { path: '^src/http' }, { path: '^src/(aws|config|cli|embedded)' }),
+    // What opens stores and wires features is handed to it, so that it looks at what the service would have.
+    rule(
+      'doctor-wires-nothing',
+      { path: '^src/doctor' },
+      { path: '^src/(cleanup|cli|embedded|ffmpeg|http)' },
+    ),
+    rule('nobody-needs-the-doctor', { path: '^src/(?!doctor|cli)' }, { path: '^src/doctor' }),
     rule('src-needs-no-test', { path: '^(src|web)' }, { path: '^(test|bench|infra)' }),
     // Tables, CORS and settings are said once, by the program.
     rule(

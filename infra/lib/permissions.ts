@@ -24,7 +24,12 @@ export const ACTIONS = {
   ],
   uploadsIndex: ['dynamodb:Query'],
   progress: [...LOOK, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
-  bucket: ['s3:GetBucketCORS', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+  bucket: [
+    's3:GetBucketCORS',
+    's3:GetLifecycleConfiguration',
+    's3:ListBucket',
+    's3:ListBucketMultipartUploads',
+  ],
   objects: [
     's3:AbortMultipartUpload',
     's3:DeleteObject',

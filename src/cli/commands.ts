@@ -6,12 +6,17 @@ import { DataFolderInUse } from '../embedded/s3/index.ts'
 import { EmulatorMissing } from '../embedded/dynamodb/index.ts'
 import { ToolsMissing } from '../ffmpeg/index.ts'
 import { TableMismatch } from '../aws/index.ts'
+import { doctor, doctorOptions, type DoctorFlags } from './doctor.ts'
 import { serve, sweep } from './serve.ts'
 
 const USAGE = `Usage: tapedeck <command>
 
   serve  serves the page and the API, and converts
   key    makes an API key for an owner, as in "tapedeck key anna"
+  doctor checks an installation, also one that runs, and prints what it found.
+         --json               as one JSON document
+         --live               also waits until DynamoDB has deleted a row
+         --live-timeout <h>   for so many hours at most (48)
   sweep  removes what has expired, once, and prints what it was; for cron.
          With embedded stores while they are in use: POST /api/cleanup.
 
@@ -29,23 +34,33 @@ export async function main(args: string[]): Promise<number | undefined> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+    options: {
+      ...{ help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+      ...{ json: { type: 'boolean' }, live: { type: 'boolean' }, 'live-timeout': { type: 'string' } },
+    },
   })
-  if (values.version) process.stdout.write(`${packageJson.version}\n`)
-  else if (values.help) process.stdout.write(USAGE)
-  else return run(positionals)
+  const { help, version, ...flags } = values
+  if (version) process.stdout.write(`${packageJson.version}\n`)
+  else if (help) process.stdout.write(USAGE)
+  else return run(positionals, flags)
   return undefined
 }
 
-async function run([command, ...rest]: string[]): Promise<number | undefined> {
-  if (command === 'serve' && rest.length === 0) await serve(process.env)
+async function run([command, ...rest]: string[], flags: DoctorFlags): Promise<number | undefined> {
+  const options = doctorOptions(flags)
+  if (command === 'doctor' && rest.length === 0 && options)
+    return (await doctor(process.env, options)) ? 0 : 1
+  else if (Object.keys(flags).length > 0) return refuse()
+  else if (command === 'serve' && rest.length === 0) await serve(process.env)
   else if (command === 'sweep' && rest.length === 0) return (await sweep(process.env)) ? 0 : 1
   else if (command === 'key' && rest.length === 1) return tellNewKey(rest[0] ?? '')
-  else {
-    process.stderr.write(USAGE)
-    return 2
-  }
+  else return refuse()
   return undefined
+}
+
+function refuse(): number {
+  process.stderr.write(USAGE)
+  return 2
 }
 
 function tellNewKey(owner: string): number {

@@ -12,7 +12,7 @@ import { progressTable } from '../progress/index.ts'
 import { uploadsTable } from '../uploads/index.ts'
 import { ownCredentials } from './credentials.ts'
 
-/** Clients of the two stores, with tables and bucket in place. */
+/** Clients of the two stores. */
 export type Stores = {
   s3: ReturnType<typeof createS3>
   /** For parts of uploads, which have only the checksums that we give them. */
@@ -34,8 +34,22 @@ type Parts = { config: Config; clock: Clock; log: Log; metrics: StoreMetrics }
 /** Who is told of what the clients do. */
 export type StoreMetrics = { countUnits: CapacityMeter; watch: StoreWatch }
 
-/** Opens the stores that the configuration names; starts the embedded ones. */
+/** Opens the stores that the configuration names; starts the embedded ones. Makes tables and bucket where they are missing. */
 export async function openStores(parts: Parts): Promise<Stores> {
+  const stores = await connectStores(parts)
+  const { config } = parts
+  try {
+    await prepare(stores, config.tablePrefix)
+    if (config.uploadTransport === 'direct') await ensureCors(stores.s3, stores.bucket, parts.log)
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+  return stores
+}
+
+/** The same, but takes the stores as they are. */
+export async function connectStores(parts: Parts): Promise<Stores> {
   const { config, metrics } = parts
   const meter = metrics.countUnits
   const place = await locate(parts)
@@ -55,13 +69,6 @@ export async function openStores(parts: Parts): Promise<Stores> {
       stores.background.destroy()
       await place.close()
     },
-  }
-  try {
-    await prepare(stores, config.tablePrefix)
-    if (config.uploadTransport === 'direct') await ensureCors(stores.s3, stores.bucket, parts.log)
-  } catch (error) {
-    await stores.close()
-    throw error
   }
   return stores
 }

@@ -6,11 +6,11 @@ import { pipeline } from 'node:stream/promises'
 import { Random } from './random.ts'
 
 /**
- * What a store can do to a call. `throttle` and `error`: the store's own words for "too fast" and "my fault". `hang`:
+ * What a store can do to a call. `throttle`, `error` and `deny`: the store's own words for "too fast", "my fault", "not you". `hang`:
  * taken, never answered. `reset`: cut off before the store hears of it. `apply-then-drop`: done by the store, and the
  * answer lost.
  */
-export type FaultKind = 'throttle' | 'error' | 'hang' | 'reset' | 'apply-then-drop'
+export type FaultKind = 'throttle' | 'error' | 'deny' | 'hang' | 'reset' | 'apply-then-drop'
 
 /** One call as filters see it; `operation` is DynamoDB's, empty for S3. */
 export type StoreCall = { method: string; path: string; operation: string }
@@ -122,6 +122,7 @@ async function answer(kind: FaultKind | undefined, exchange: Exchange): Promise<
       return
     case 'throttle':
     case 'error':
+    case 'deny':
       request.resume()
       await once(request, 'end')
       refuseInItsWords(response, kind, request.headers['x-amz-target'] !== undefined)
@@ -158,14 +159,18 @@ async function forwardAndDrop(exchange: Exchange): Promise<void> {
   exchange.request.socket.resetAndDestroy()
 }
 
-/** What DynamoDB and S3 say when they throttle or break, in their own formats. */
-function refuseInItsWords(response: ServerResponse, kind: 'throttle' | 'error', isDynamo: boolean): void {
-  const [jsonName, xmlName] =
-    kind === 'throttle' ? ['ThrottlingException', 'SlowDown'] : ['InternalServerError', 'InternalError']
-  const json = JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${jsonName}`, message: 'A fault.' })
-  const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${xmlName}</Code><Message>A fault.</Message></Error>`
-  const status = isDynamo ? { throttle: 400, error: 500 } : { throttle: 503, error: 500 }
+/** What DynamoDB and S3 say when they throttle, break or refuse, in their own formats. */
+const WORDS = {
+  throttle: { json: ['ThrottlingException', 400], xml: ['SlowDown', 503] },
+  error: { json: ['InternalServerError', 500], xml: ['InternalError', 500] },
+  deny: { json: ['AccessDeniedException', 400], xml: ['AccessDenied', 403] },
+} as const
+
+function refuseInItsWords(response: ServerResponse, kind: keyof typeof WORDS, isDynamo: boolean): void {
+  const [name, status] = WORDS[kind][isDynamo ? 'json' : 'xml']
+  const json = JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'A fault.' })
+  const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${name}</Code><Message>A fault.</Message></Error>`
   response
-    .writeHead(status[kind], { 'content-type': isDynamo ? 'application/x-amz-json-1.0' : 'application/xml' })
+    .writeHead(status, { 'content-type': isDynamo ? 'application/x-amz-json-1.0' : 'application/xml' })
     .end(isDynamo ? json : xml)
 }

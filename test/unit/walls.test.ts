@@ -30,12 +30,14 @@ const PLANTED: Record<string, [file: string, imports: string]> = {
   'only-conversions-encode': ['src/uploads/encoder.ts', '../ffmpeg/index.ts'],
   'only-the-wiring-embeds': ['src/aws/embedder.ts', '../embedded/index.ts'],
   'http-only-assembles': ['src/http/wirer.ts', '../config/index.ts'],
+  'doctor-wires-nothing': ['src/doctor/surgeon.ts', '../embedded/index.ts'],
+  'nobody-needs-the-doctor': ['src/conversions/ill.ts', '../doctor/index.ts'],
   'src-needs-no-test': ['src/aws/tested.ts', '../../test/index.ts'],
   'infra-by-the-front-door': ['infra/lib/nosy.ts', '../../src/http/index.ts'],
   'web-sees-contract-and-client-only': ['web/src/nosy.ts', '../../src/kernel/index.ts'],
 }
 const ROOMS =
-  'kernel contract client aws ffmpeg config embedded uploads progress conversions cleanup http cli'
+  'kernel contract client aws ffmpeg config embedded uploads progress conversions cleanup doctor http cli'
 
 let tree = ''
 let fired: { rule: string; from: string }[] = []
