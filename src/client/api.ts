@@ -15,13 +15,25 @@ const ANSWER_WITHIN_MS = 30_000
 // The server reads the whole list of parts and then looks at the audio.
 const COMPLETE_WITHIN_MS = 120_000
 
-type ApiParts = { baseUrl: string; timing: Timing; retry: Retry; signal: AbortSignal }
+type ApiParts = {
+  baseUrl: string
+  headers?: () => Record<string, string>
+  timing: Timing
+  retry: Retry
+  signal: AbortSignal
+}
 type Extras = { headers?: Record<string, string>; withinMs?: number }
 
 export type UploadsApi = ReturnType<typeof createUploadsApi>
 
 /** The calls about uploads, each repeated until it is answered. */
-export function createUploadsApi({ baseUrl, timing, retry, signal: outer }: ApiParts) {
+export function createUploadsApi({
+  baseUrl,
+  headers: always = () => ({}),
+  timing,
+  retry,
+  signal: outer,
+}: ApiParts) {
   const urlOf = (path: string) => new URL(`api/uploads${path}`, baseUrl)
 
   async function once(
@@ -36,7 +48,7 @@ export function createUploadsApi({ baseUrl, timing, retry, signal: outer }: ApiP
       try {
         const response = await fetch(urlOf(path), {
           method,
-          headers: { ...type, ...headers },
+          headers: { ...type, ...always(), ...headers },
           body: content,
           signal,
         })

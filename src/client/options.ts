@@ -21,6 +21,8 @@ export type UploadOptions = {
   /** Where the server's root is; ends in a slash. */
   baseUrl: string
   transport: Transport
+  /** Sent with every call to the server, as `Authorization`; targets of parts need none. Default: nothing. */
+  headers?: () => Record<string, string>
   /** Goes on with an upload begun earlier: only what is missing is sent. */
   resumeId?: string
   /** Cancels, as `cancel` does. */

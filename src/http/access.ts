@@ -45,9 +45,11 @@ const OPEN_ROUTES = /^\/api\/(health\/|cleanup$)/
 export function requireKeys(app: FastifyInstance, keyring: Keyring | undefined, clock: Clock): void {
   app.decorateRequest('caller', undefined)
   if (!keyring) return
-  app.addHook('onRequest', (request, _, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { url = '' } = request.routeOptions
     if (!url.startsWith('/api/') || OPEN_ROUTES.test(url)) return done()
+    // Or a browser answers one who has no key with what it was told when there was one (RFC 9111, 4.1).
+    reply.header('vary', ['authorization', reply.getHeader('vary')].flat().filter(Boolean).join(', '))
     const key = keyOf(request, keyring, clock.now())
     const { owner } = key
     request.caller = { owner, grant: (grant, expiresAt) => signGrant(key, grant, expiresAt) }

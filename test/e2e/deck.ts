@@ -24,7 +24,7 @@ export type Deck = Awaited<ReturnType<typeof openDeck>>
 export async function openDeck(
   browser: Pick<Browser, 'newContext'>,
   url: string,
-  options: BrowserContextOptions = {},
+  { key, ...options }: BrowserContextOptions & { key?: string } = {},
 ) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   context.setDefaultTimeout(PATIENCE_MS)
@@ -32,6 +32,7 @@ export async function openDeck(
   const complaints = complaintsOf(page, new URL(url).origin)
   await page.addInitScript({ content: RECORDER })
   await page.goto(url)
+  if (key !== undefined) await enterKey(page, key)
   const format = (label: string) => page.getByRole('radio', { name: label, exact: true })
   await format('MP3').waitFor()
   const bar = (name: string, way: Way = 'Conversion') =>
@@ -71,6 +72,12 @@ export async function openDeck(
     },
     [Symbol.asyncDispose]: () => context.close(),
   }
+}
+
+/** Types in the key of a server that asks for one. */
+export async function enterKey(page: Page, key: string): Promise<void> {
+  await page.getByLabel('Key').fill(key)
+  await page.getByRole('button', { name: 'Open' }).click()
 }
 
 function complaintsOf(page: Page, origin: string): string[] {

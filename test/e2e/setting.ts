@@ -12,12 +12,12 @@ type Setting = {
 }
 
 /** Starts the program and a browser for the tests of one file, and ends them after the last one. */
-export function useSetting() {
+export function useSetting(env: Record<string, string> = {}) {
   const started = new AsyncDisposableStack()
   let setting: Setting
   beforeAll(async () => {
     const folder = started.use(await openFolder())
-    const program = started.use(await startProgram())
+    const program = started.use(await startProgram({ env }))
     const browser = started.adopt(await launchBrowser(), (running) => running.close())
     setting = { browser, program, folder }
   })
@@ -25,7 +25,7 @@ export function useSetting() {
   return {
     url: () => setting.program.url,
     folder: () => setting.folder,
-    open: (options?: BrowserContextOptions, url = setting.program.url) =>
+    open: (options?: BrowserContextOptions & { key?: string }, url = setting.program.url) =>
       openDeck(setting.browser, new URL('./', url).href, options),
   }
 }

@@ -79,6 +79,7 @@ test('without a key, or with a wrong one, no call is answered, whatever it names
   for (const api of [open, withKey(`${anna.key}x`), withKey(anna.entry), withKey('td_')])
     for (const call of calls) expect([call, (await send(api, call)).status]).toEqual([call, 401])
   const refused = await open.call('formats')
+  expect((await asAnna.call('formats')).headers.get('vary')).toContain('authorization')
   expect(refused.headers.get('www-authenticate')).toBe('Bearer')
   expect(await problem(refused)).toMatchObject({ code: 'unauthorized', httpStatus: 401 })
 })

@@ -1,3 +1,5 @@
+import { access } from './access/index.ts'
+
 export const jobPath = (jobId: string, rest = '') => `api/jobs/${encodeURIComponent(jobId)}${rest}`
 export const uploadPath = (uploadId: string, rest = '') =>
   `api/uploads/${encodeURIComponent(uploadId)}${rest}`
@@ -9,11 +11,15 @@ export type SoundPlace = { uploadId: string } | { jobId: string }
 export const placePath = (place: SoundPlace, rest: string) =>
   'jobId' in place ? jobPath(place.jobId, rest) : uploadPath(place.uploadId, rest)
 
-// Relative, so that they work below any path.
-export const resultUrl = (jobId: string) => `./${jobPath(jobId, '/result')}`
-export const sourceUrl = (uploadId: string) => `./${uploadPath(uploadId, '/source')}`
+/** For what cannot send a key. Relative, so that it works below any path. */
+export const addressOf = (path: string) => access.signed(`./${path}`)
+export const resultUrl = (jobId: string) => addressOf(jobPath(jobId, '/result'))
+export const sourceUrl = (uploadId: string) => addressOf(uploadPath(uploadId, '/source'))
 /** `version`: of the cover that was sent; undefined: the embedded one. */
 export const artworkUrl = (uploadId: string, version: string | undefined) =>
-  `./${uploadPath(uploadId, '/artwork')}?${version === undefined ? 'embedded=true' : `version=${version}`}`
-export const zipUrl = (jobIds: readonly string[]) => `./api/results.zip?${jobIdsQuery(jobIds)}`
-export const streamUrl = (jobIds: readonly string[]) => `./api/progress/stream?${jobIdsQuery(jobIds)}`
+  addressOf(
+    `${uploadPath(uploadId, '/artwork')}?${version === undefined ? 'embedded=true' : `version=${version}`}`,
+  )
+export const zipUrl = (jobIds: readonly string[]) => addressOf(`api/results.zip?${jobIdsQuery(jobIds)}`)
+export const streamUrl = (jobIds: readonly string[]) =>
+  addressOf(`api/progress/stream?${jobIdsQuery(jobIds)}`)

@@ -1,5 +1,6 @@
 import { ApiProblem } from './api-problem.ts'
-import { jobIdsQuery, jobPath, placePath, uploadPath, type SoundPlace } from './addresses.ts'
+import { access } from './access/index.ts'
+import { addressOf, jobIdsQuery, jobPath, placePath, uploadPath, type SoundPlace } from './addresses.ts'
 import type { FormatsView } from '../../src/contract/formats.ts'
 import type { JobRequest, JobView, ProgressView } from '../../src/contract/jobs.ts'
 import type { CompleteView, UploadView } from '../../src/contract/uploads.ts'
@@ -9,11 +10,13 @@ import type { WaveformView } from '../../src/contract/waveform.ts'
 export const serverRoot = new URL('./', document.baseURI).href
 
 async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(new URL(path, serverRoot), init).catch((error: unknown) => {
+  const headers = { ...(init.headers as Record<string, string>), ...access.headers() }
+  const response = await fetch(new URL(path, serverRoot), { ...init, headers }).catch((error: unknown) => {
     if (init.signal?.aborted) throw error
     throw new ApiProblem(0, 'unreachable', 'The server cannot be reached')
   })
   if (response.ok) return response
+  if (response.status === 401) access.forget()
   const body: unknown = await response.json().catch(() => null)
   const { code, detail } = (body ?? {}) as { code?: string; detail?: string }
   throw new ApiProblem(
@@ -88,7 +91,7 @@ export async function fetchWaveform(place: SoundPlace, points: number, signal: A
 export async function previewUrl(place: SoundPlace, signal: AbortSignal): Promise<string> {
   for (;;) {
     const response = await request(placePath(place, '/preview'), { method: 'HEAD', signal })
-    if (response.status !== 202) return `./${placePath(place, '/preview')}`
+    if (response.status !== 202) return addressOf(placePath(place, '/preview'))
     await wait(retryAfterMs(response) ?? 1000, signal)
   }
 }

@@ -1,13 +1,16 @@
 import { useSyncExternalStore } from 'react'
 import styles from './app.module.css'
+import { ApiProblem } from './api-problem.ts'
 import { BatchBar } from './components/batch-bar.tsx'
 import { DropZone } from './components/drop-zone.tsx'
+import { KeyGate } from './components/key-gate.tsx'
 import { LanguageChoice } from './components/language-choice.tsx'
 import { TargetPicker } from './components/target-picker.tsx'
 import { TrackList } from './components/track-list.tsx'
 import { needsPage, type Deck } from './deck/index.ts'
 import { useAnnouncement, useBatch, usePageStatus } from './hooks/use-batch.ts'
 import { useFormats } from './hooks/use-formats.ts'
+import { usePass } from './hooks/use-pass.ts'
 import { useTarget } from './hooks/use-target.ts'
 import { useTracks } from './hooks/use-tracks.ts'
 import { useWish } from './hooks/use-wish.ts'
@@ -24,6 +27,8 @@ export function App({ deck }: { deck: Deck }) {
   const announcement = useAnnouncement(batch)
   const online = useSyncExternalStore(onOnlineChange, isOnline)
   usePageStatus(batch)
+  usePass()
+  const isLocked = formats.error instanceof ApiProblem && formats.error.status === 401
   const limits = formats.data?.limits
   const shared = { deck, wish, formats: formats.data, done: batch.done }
 
@@ -35,22 +40,26 @@ export function App({ deck }: { deck: Deck }) {
           {online ? messages.page.lead : messages.page.offline}
         </p>
       </header>
-      <main className={styles['main']}>
-        <div className={styles['machine']}>
-          <DropZone
-            busy={tracks.some(needsPage)}
-            maxBytes={limits?.maxUploadBytes}
-            onFiles={(files) => deck.add(files)}
-          />
-          <TargetPicker formats={formats} target={target} />
-        </div>
-        <div className={styles['files']}>
-          {tracks.length === 0 && formats.data && <p className={styles['empty']}>{messages.files.empty}</p>}
-          <TrackList {...shared} tracks={tracks.filter(({ earlier }) => !earlier)} />
-          <BatchBar {...shared} batch={batch} tracks={tracks} />
-          <TrackList {...shared} tracks={tracks.filter(({ earlier }) => earlier)} earlier />
-        </div>
-      </main>
+      {isLocked ? (
+        <KeyGate />
+      ) : (
+        <main className={styles['main']}>
+          <div className={styles['machine']}>
+            <DropZone
+              busy={tracks.some(needsPage)}
+              maxBytes={limits?.maxUploadBytes}
+              onFiles={(files) => deck.add(files)}
+            />
+            <TargetPicker formats={formats} target={target} />
+          </div>
+          <div className={styles['files']}>
+            {tracks.length === 0 && formats.data && <p className={styles['empty']}>{messages.files.empty}</p>}
+            <TrackList {...shared} tracks={tracks.filter(({ earlier }) => !earlier)} />
+            <BatchBar {...shared} batch={batch} tracks={tracks} />
+            <TrackList {...shared} tracks={tracks.filter(({ earlier }) => earlier)} earlier />
+          </div>
+        </main>
+      )}
       <p className="visually-hidden" aria-live="polite">
         {announcement}
       </p>

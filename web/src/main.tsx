@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createUploadMemory, startUpload, xhrTransport } from '../../src/client/index.ts'
+import { access } from './access/index.ts'
 import { streamUrl } from './addresses.ts'
 import { cancelJob, createJob, lookAtUpload, removeJob, removeUpload, serverRoot } from './api.ts'
 import { App } from './app.tsx'
@@ -19,6 +20,16 @@ import { browserStorage } from './storage.ts'
 import './styles/tokens.css'
 import './styles/base.css'
 
+await access.revive()
+const owner = access.owner()
+// The key has stopped opening anything: the page asks for another.
+access.subscribe(() => {
+  if (owner !== undefined && access.owner() === undefined) window.location.reload()
+})
+
+/** Another owner of a key is shown a list of their own. */
+const place = owner === undefined ? serverRoot : `${serverRoot} of ${owner}`
+
 const queryClient = createQueryClient()
 const transport = xhrTransport(() => new XMLHttpRequest())
 const later = (run: () => void, ms: number) => void setTimeout(run, ms)
@@ -32,7 +43,7 @@ const feed = new JobFeed({
 
 const history = createHistory({
   storage: browserStorage(),
-  name: `tapedeck files ${serverRoot}`,
+  name: `tapedeck files ${place}`,
   now: () => Date.now(),
   later,
 })
@@ -40,8 +51,11 @@ const history = createHistory({
 const deck = new Deck({
   // Of the browser's six connections one is for the news of jobs, and one stays free for everything else.
   upload: (file, call) =>
-    startUpload(file, { ...call, baseUrl: serverRoot, transport, whenOnline, maxParallel: 4 }),
-  begun: createUploadMemory({ indexedDb: window.indexedDB, name: `tapedeck begun ${serverRoot}` }),
+    startUpload(file, {
+      ...{ ...call, baseUrl: serverRoot, headers: access.headers },
+      ...{ transport, whenOnline, maxParallel: 4 },
+    }),
+  begun: createUploadMemory({ indexedDb: window.indexedDB, name: `tapedeck begun ${place}` }),
   history,
   lookAt: lookAtUpload,
   startJob: async (request, requestKey) => {

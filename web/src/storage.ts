@@ -6,3 +6,12 @@ export function browserStorage(): Storage | undefined {
     return undefined
   }
 }
+
+/** The browser's `sessionStorage`, which no other tab sees; undefined where it is forbidden. */
+export function tabStorage(): Storage | undefined {
+  try {
+    return window.sessionStorage
+  } catch {
+    return undefined
+  }
+}

@@ -2,6 +2,7 @@ import { memo, useEffect, useId, useRef, useState } from 'react'
 import type { FormatsView } from '../../../src/contract/formats.ts'
 import { isEditable, orderFor, type Deck, type Track, type Wish } from '../deck/index.ts'
 import { useJob } from '../hooks/use-job.ts'
+import { usePass } from '../hooks/use-pass.ts'
 import { listeningOf } from '../listening/recording.ts'
 import { messages } from '../messages/index.ts'
 import { targetName } from '../messages/names.ts'
@@ -84,6 +85,7 @@ export const TrackRow = memo(function TrackRow(props: TrackRowProps) {
 
 /** A track, its job, and what it becomes or would become. */
 function useRow({ deck, track, wish, formats }: TrackRowProps) {
+  usePass()
   const { key, state, wanted } = track
   const job = useJob(state.step === 'converting' ? state.jobId : undefined)
   const order = formats && wish && orderFor(track, wish, formats.formats)

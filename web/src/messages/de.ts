@@ -80,6 +80,15 @@ const problems: Problems = {
 }
 
 export const de: Messages = {
+  key: {
+    title: 'Dieser Server verlangt einen Schlüssel',
+    words:
+      'Geben Sie den Schlüssel ein, den Sie bekommen haben. Er wird behalten, bis dieser Tab geschlossen wird.',
+    label: 'Schlüssel',
+    open: 'Öffnen',
+    wrong: 'Der Server kennt diesen Schlüssel nicht.',
+    failed: 'Der Server ist nicht erreichbar. Versuchen Sie es gleich noch einmal.',
+  },
   page: {
     name: 'Tapedeck',
     lead: 'Ton hinein, Ton heraus, in der Form, die Sie brauchen.',

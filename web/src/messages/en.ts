@@ -66,6 +66,14 @@ const problems: Problems = {
 
 /** Every word of the page. Another language is another file of this shape in this folder, named by its code. */
 export const en = {
+  key: {
+    title: 'This server asks for a key',
+    words: 'Type in the key you were given. It is kept until this tab is closed.',
+    label: 'Key',
+    open: 'Open',
+    wrong: 'The server does not know this key.',
+    failed: 'The server cannot be reached. Try again in a moment.',
+  },
   page: {
     name: 'Tapedeck',
     lead: 'Put audio in, take it out in the form you need.',
