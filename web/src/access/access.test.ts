@@ -31,7 +31,7 @@ function openTab(storage = new Map<string, string>()) {
   })
   return {
     ...{ tab, access, storage, askForPass },
-    async turnTo(now: number) {
+    turnTo: async (now: number) => {
       tab.now = now
       const due = tab.waiting.filter(({ at }) => at <= now)
       tab.waiting = tab.waiting.filter(({ at }) => at > now)

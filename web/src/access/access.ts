@@ -25,8 +25,6 @@ type AccessParts = {
   later: (run: () => void, ms: number) => void
 }
 
-export type Access = ReturnType<typeof createAccess>
-
 /** The way into a server that asks for keys. Without a key everything is as if there were none. */
 export function createAccess({ storage, name, askForPass, now, later }: AccessParts) {
   const listeners = new Set<() => void>()
@@ -60,17 +58,15 @@ export function createAccess({ storage, name, askForPass, now, later }: AccessPa
 
   const timeLeft = () => (kept ? Date.parse(kept.expiresAt) - now() : 0)
 
+  const tryToRenew = (key: string) =>
+    renew(key).catch((error: unknown) => {
+      if (error instanceof KeyRefused) keep(undefined)
+      else renewInTime()
+    })
+
   function renewInTime(): void {
-    later(
-      () => {
-        if (kept)
-          renew(kept.key).catch((error: unknown) => {
-            if (error instanceof KeyRefused) keep(undefined)
-            else renewInTime()
-          })
-      },
-      Math.max(TRY_AGAIN_MS, timeLeft() - MARGIN_MS),
-    )
+    const inMs = Math.max(TRY_AGAIN_MS, timeLeft() - MARGIN_MS)
+    later(() => void (kept && tryToRenew(kept.key)), inMs)
   }
 
   return {
@@ -78,26 +74,23 @@ export function createAccess({ storage, name, askForPass, now, later }: AccessPa
     owner: () => kept?.owner,
     /** The pass as it is now; it changes from time to time. */
     pass: () => kept?.access,
-    subscribe(listener: () => void): () => void {
+    subscribe: (listener: () => void) => {
       listeners.add(listener)
-      return () => listeners.delete(listener)
+      return () => void listeners.delete(listener)
     },
     headers: (): Record<string, string> => (kept ? { Authorization: `Bearer ${kept.key}` } : {}),
     /** An address that can be read without sending the key. */
     signed: (url: string) =>
       kept ? `${url}${url.includes('?') ? '&' : '?'}access=${encodeURIComponent(kept.access)}` : url,
     /** Takes a key that somebody typed in. Throws {@link KeyRefused}, or what asking the server throws. */
-    enter: (key: string) => renew(key),
+    enter: renew,
     forget: () => keep(undefined),
     /** Takes up what an earlier load of the page left; resolves when its pass is good. Never rejects. */
-    async revive(): Promise<void> {
+    revive: async (): Promise<void> => {
       kept = read()
       if (!kept) return
-      if (timeLeft() > MARGIN_MS) return renewInTime()
-      await renew(kept.key).catch((error: unknown) => {
-        if (error instanceof KeyRefused) keep(undefined)
-        else renewInTime()
-      })
+      if (timeLeft() > MARGIN_MS) renewInTime()
+      else await tryToRenew(kept.key)
     },
   }
 }

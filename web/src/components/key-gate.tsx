@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent } from 'react'
+import { useId, useState, type SubmitEvent } from 'react'
 import { access, KeyRefused } from '../access/index.ts'
 import { messages } from '../messages/index.ts'
 import styles from './key-gate.module.css'
@@ -10,7 +10,7 @@ export function KeyGate() {
   const [state, setState] = useState<'asking' | 'trying' | 'wrong' | 'failed'>('asking')
   const field = useId()
   const problem = useId()
-  const open = (event: FormEvent) => {
+  const open = (event: SubmitEvent) => {
     event.preventDefault()
     setState('trying')
     access.enter(key.trim()).then(
