@@ -1,4 +1,4 @@
-import { DockerfileParser, type Copy, type Env, type From, type JSONInstruction } from 'dockerfile-ast'
+import { Copy, DockerfileParser, Env, From, type Instruction } from 'dockerfile-ast'
 
 /** What one instruction asks for, with nothing expanded. */
 export type Step =
@@ -19,9 +19,9 @@ export type Stage = { name: string; base: string; steps: Step[] }
 export function stagesOf(text: string): Stage[] {
   const stages: Stage[] = []
   for (const instruction of DockerfileParser.parse(text).getInstructions()) {
-    if (instruction.getKeyword() === 'FROM') stages.push(stageOf(instruction as From))
+    if (instruction instanceof From) stages.push(stageOf(instruction))
     else if (!stages[0]) throw new Error(`${instruction.getKeyword()} before the first FROM`)
-    else stages.at(-1)?.steps.push(stepOf(instruction as JSONInstruction))
+    else stages.at(-1)?.steps.push(stepOf(instruction))
   }
   return stages
 }
@@ -32,15 +32,13 @@ function stageOf(from: From): Stage {
   return { name: from.getBuildStage() ?? '', base, steps: [] }
 }
 
-function stepOf(instruction: JSONInstruction): Step {
+function stepOf(instruction: Instruction): Step {
+  if (instruction instanceof Copy) return copyOf(instruction)
+  if (instruction instanceof Env) return { kind: 'env', values: valuesOf(instruction) }
   const raw = instruction.getRawArgumentsContent() ?? ''
   switch (instruction.getKeyword()) {
     case 'RUN':
       return { kind: 'run', command: raw }
-    case 'COPY':
-      return copyOf(instruction as Copy)
-    case 'ENV':
-      return { kind: 'env', values: valuesOf(instruction as unknown as Env) }
     case 'WORKDIR':
       return { kind: 'workdir', directory: raw }
     case 'USER':
