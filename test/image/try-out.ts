@@ -9,7 +9,7 @@ import type { Settings } from './dockerfile.ts'
 import { confined, type Confinement } from './root.ts'
 
 /** How the beginning of a result says what it is. */
-const MARKS = { mp3: 'ID3', flac: 'fLaC', opus: 'OggS', m4a: 'ftyp' }
+const MARKS = { mp3: 'ID3', flac: 'fLaC', opus: 'OggS', aac: 'ftyp' }
 const SECONDS = 180
 const BYTES_PER_SECOND = 48_000 * 4
 
@@ -63,6 +63,8 @@ async function start(image: Image, env: Record<string, string>): Promise<ChildPr
     Promise.reject(new Error(`It ended with ${String(code)}`)),
   )
   ended.catch(() => undefined)
+  // With it ends all that is in its namespace, also where this program fails.
+  process.once('exit', () => child.kill('SIGKILL'))
   let output = ''
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   while (!output.includes('is ready')) await Promise.race([once(child.stdout ?? child, 'data'), ended])
