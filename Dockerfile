@@ -19,6 +19,7 @@ RUN npm ci --omit=dev --workspaces=false --ignore-scripts --no-audit --no-fund
 FROM base AS server
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ffmpeg tini \
+    && apt-get clean \
     && rm -rf /var/lib/apt/lists/* \
     && install --directory --owner=1000 --group=1000 --mode=0700 /data
 COPY --from=packages /app/node_modules node_modules

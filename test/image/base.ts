@@ -29,8 +29,9 @@ export async function makeBase(image: string, work: string): Promise<void> {
   await addUpdates(base, suite)
   await cp(path.join(NODE_PACKAGE, 'bin/node'), path.join(base, 'usr/local/bin/node'))
   command('npm', ['install', '--global', '--silent', '--prefix', path.join(base, 'usr/local'), NPM])
+  // Images of Debian keep no packages that are installed.
   const user =
-    'groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node'
+    'apt-get clean && groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node'
   inRoot({ root: base, directory: '/', env: {}, command: ['/bin/sh', '-c', user] })
 }
 
