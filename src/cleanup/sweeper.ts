@@ -3,6 +3,7 @@ import type { JobExpiry, SourceKeeper } from '../conversions/index.ts'
 import type { CleanupView } from '../contract/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import { Loop } from '../kernel/loop.ts'
 import { HOUR_MS, MINUTE_MS } from '../kernel/units.ts'
 import type { UploadExpiry } from '../uploads/index.ts'
 
@@ -29,20 +30,21 @@ export type SweeperParts = {
  */
 export class Sweeper {
   readonly #parts: SweeperParts
-  readonly #stopping = new AbortController()
-  #loop: Promise<void> = Promise.resolve()
+  readonly #loop: Loop
+  #orphansAt = 0
 
   constructor(parts: SweeperParts) {
     this.#parts = parts
+    this.#loop = new Loop({ clock: parts.clock, everyMs: SWEEP_EVERY_MS, round: () => this.#round() })
   }
 
   start(): void {
-    this.#loop = this.#run()
+    this.#orphansAt = this.#parts.clock.now() + HOUR_MS
+    this.#loop.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#loop
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   /** Sweeps once; with `orphans` also objects whose record is gone. One failure does not stop the rest. */
@@ -65,17 +67,13 @@ export class Sweeper {
     return report
   }
 
-  async #run(): Promise<void> {
+  async #round(): Promise<void> {
     const { clock, log } = this.#parts
-    let orphansAt = clock.now() + HOUR_MS
-    while (!this.#stopping.signal.aborted) {
-      const orphans = clock.now() >= orphansAt
-      if (orphans) orphansAt = clock.now() + ORPHANS_EVERY_MS
-      const report = await this.sweep({ orphans })
-      if (report.expiredJobs + report.expiredUploads + report.orphans + report.failures > 0)
-        log.info(report, 'swept')
-      await clock.sleep(SWEEP_EVERY_MS, this.#stopping.signal)
-    }
+    const orphans = clock.now() >= this.#orphansAt
+    if (orphans) this.#orphansAt = clock.now() + ORPHANS_EVERY_MS
+    const report = await this.sweep({ orphans })
+    if (report.expiredJobs + report.expiredUploads + report.orphans + report.failures > 0)
+      log.info(report, 'swept')
   }
 
   /** What is kept from the sweep comes `first`; without that nothing is removed. */
@@ -93,12 +91,12 @@ export class Sweeper {
     await this.#orCount(sum, { kind: 'expired' }, async () => {
       await first()
       for (const id of await room.listExpired(MOST_PER_SWEEP))
-        if (!this.#stopping.signal.aborted) await remove(id, 'expired', () => room.expire(id))
+        if (!this.#loop.isStopping) await remove(id, 'expired', () => room.expire(id))
     })
     if (!orphans) return sum
     await this.#orCount(sum, { kind: 'orphans' }, async () => {
       for await (const id of room.listOrphans()) {
-        if (this.#stopping.signal.aborted) return
+        if (this.#loop.isStopping) return
         await remove(id, 'orphans', () => room.removeOrphan(id))
       }
     })

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import { Loop } from '../kernel/loop.ts'
 import { MINUTE_MS } from '../kernel/units.ts'
 import { queueBacklog } from './backlog.ts'
 import type { JobRepository } from './job-repository.ts'
@@ -14,27 +15,19 @@ export type QueueReportParts = { jobs: Pick<JobRepository, 'listOrders'>; clock:
  */
 export class QueueReport {
   readonly #parts: QueueReportParts
-  readonly #stopping = new AbortController()
-  #loop: Promise<void> = Promise.resolve()
+  readonly #loop: Loop
 
   constructor(parts: QueueReportParts) {
     this.#parts = parts
+    this.#loop = new Loop({ clock: parts.clock, everyMs: REPORT_EVERY_MS, round: () => this.#report() })
   }
 
   start(): void {
-    this.#loop = this.#run()
+    this.#loop.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#loop
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      await this.#report()
-      await this.#parts.clock.sleep(REPORT_EVERY_MS, this.#stopping.signal)
-    }
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   async #report(): Promise<void> {
