@@ -70,6 +70,23 @@ export function createSigner(settings: AwsSettings): S3Client {
   return new S3Client({ ...NO_CHECKSUMS, ...s3Common(settings, endpoint) })
 }
 
+/** All that a process talks to its two stores with. */
+export type StoreClients = {
+  s3: ReturnType<typeof createS3>
+  /** For parts of uploads, which have only the checksums that we give them. */
+  partsS3: ReturnType<typeof createS3>
+  /** Makes links to S3, for others to follow. */
+  signer: ReturnType<typeof createS3>
+  /** For requests that somebody waits for. */
+  interactive: ReturnType<typeof createDynamo>
+  /** For the worker and cleanup. */
+  background: ReturnType<typeof createDynamo>
+  bucket: string
+  /** Whether no other process can have these stores. */
+  exclusive: boolean
+  close: () => Promise<void>
+}
+
 const NO_CHECKSUMS = {
   requestChecksumCalculation: 'WHEN_REQUIRED',
   responseChecksumValidation: 'WHEN_REQUIRED',

@@ -1,11 +1,5 @@
-import {
-  DescribeTableCommand,
-  DescribeTimeToLiveCommand,
-  ResourceNotFoundException,
-  type TableDescription,
-} from '@aws-sdk/client-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { compare, TTL_ATTRIBUTE, type TableDefinition } from './tables.ts'
+import { compare, describeTable, describeTtl, TTL_ATTRIBUTE, type TableDefinition } from './tables.ts'
 
 /** What is wrong with a table. `waits`: it is being made or changed. `differs`: `how` says in what. */
 export type TableState =
@@ -13,7 +7,7 @@ export type TableState =
 
 /** How a table stands; changes nothing. */
 export async function inspectTable(db: DynamoDBDocumentClient, table: TableDefinition): Promise<TableState> {
-  const found = await find(db, table.name)
+  const found = await describeTable(db, table.name)
   if (!found) return { is: 'missing' }
   const how = compare(table, found)
   if (how !== undefined) return { is: 'differs', how }
@@ -22,23 +16,13 @@ export async function inspectTable(db: DynamoDBDocumentClient, table: TableDefin
   return status === 'ACTIVE' || status === 'UPDATING' ? { is: 'ready' } : { is: 'waits', status }
 }
 
-async function find(db: DynamoDBDocumentClient, name: string): Promise<TableDescription | undefined> {
-  try {
-    return (await db.send(new DescribeTableCommand({ TableName: name }))).Table
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined
-    throw error
-  }
-}
-
 /** Whether DynamoDB deletes rows of a table by our attribute. `starting` takes up to an hour; `other`: by another one. */
 export async function inspectTtl(
   db: DynamoDBDocumentClient,
   name: string,
 ): Promise<'on' | 'starting' | 'off' | 'other'> {
-  const { TimeToLiveDescription } = await db.send(new DescribeTimeToLiveCommand({ TableName: name }))
-  const { TimeToLiveStatus: status, AttributeName: attribute } = TimeToLiveDescription ?? {}
-  if (status !== 'ENABLED' && status !== 'ENABLING') return 'off'
-  if (attribute !== TTL_ATTRIBUTE) return 'other'
-  return status === 'ENABLED' ? 'on' : 'starting'
+  const ttl = await describeTtl(db, name)
+  if (!ttl) return 'off'
+  if (ttl.attribute !== TTL_ATTRIBUTE) return 'other'
+  return ttl.isActive ? 'on' : 'starting'
 }

@@ -32,7 +32,7 @@ export class TableMismatch extends Error {}
  * permission to make any. Throws {@link TableMismatch} naming the difference.
  */
 export async function ensureTable(db: DynamoDBDocumentClient, table: TableDefinition): Promise<void> {
-  if (!(await tableExists(db, table.name))) await createTable(db, table)
+  if (!(await describeTable(db, table.name))) await createTable(db, table)
   const description = await waitUntilActive(db, table.name)
   const difference = compare(table, description)
   if (difference) throw mismatch(table.name, difference)
@@ -42,12 +42,15 @@ export async function ensureTable(db: DynamoDBDocumentClient, table: TableDefini
 const mismatch = (name: string, difference: string) =>
   new TableMismatch(`Table ${name} exists with another schema: ${difference}.`)
 
-async function tableExists(db: DynamoDBDocumentClient, name: string): Promise<boolean> {
+/** A table as it stands; undefined where there is none. */
+export async function describeTable(
+  db: DynamoDBDocumentClient,
+  name: string,
+): Promise<TableDescription | undefined> {
   try {
-    await db.send(new DescribeTableCommand({ TableName: name }))
-    return true
+    return (await db.send(new DescribeTableCommand({ TableName: name }))).Table
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return false
+    if (error instanceof ResourceNotFoundException) return undefined
     throw error
   }
 }
@@ -131,9 +134,19 @@ async function switchTtlOn(db: DynamoDBDocumentClient, name: string): Promise<vo
 }
 
 async function isTtlOn(db: DynamoDBDocumentClient, name: string): Promise<boolean> {
+  const ttl = await describeTtl(db, name)
+  if (!ttl) return false
+  if (ttl.attribute === TTL_ATTRIBUTE) return true
+  throw mismatch(name, `its time-to-live attribute is ${ttl.attribute}, expected ${TTL_ATTRIBUTE}`)
+}
+
+/** By which attribute rows of a table expire, and whether they do already, as they will within an hour; undefined: never. */
+export async function describeTtl(
+  db: DynamoDBDocumentClient,
+  name: string,
+): Promise<{ attribute: string; isActive: boolean } | undefined> {
   const { TimeToLiveDescription } = await db.send(new DescribeTimeToLiveCommand({ TableName: name }))
-  const { TimeToLiveStatus: status, AttributeName = '?' } = TimeToLiveDescription ?? {}
-  if (status !== 'ENABLED' && status !== 'ENABLING') return false
-  if (AttributeName === TTL_ATTRIBUTE) return true
-  throw mismatch(name, `its time-to-live attribute is ${AttributeName}, expected ${TTL_ATTRIBUTE}`)
+  const { TimeToLiveStatus: status, AttributeName: attribute = '?' } = TimeToLiveDescription ?? {}
+  const isOn = status === 'ENABLED' || status === 'ENABLING'
+  return isOn ? { attribute, isActive: status === 'ENABLED' } : undefined
 }

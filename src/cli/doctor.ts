@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import path from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { StoreClients } from '../aws/index.ts'
 import { loadConfig, type Config } from '../config/index.ts'
 import { runJob } from '../conversions/index.ts'
 import { diagnose, isWell, rowOf, summaryOf, type CheckResult, type DoctorParts } from '../doctor/index.ts'
@@ -9,7 +10,7 @@ import { systemClock, type Clock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import { silentMeter } from '../kernel/meter.ts'
 import { HOUR_MS, SECOND_MS } from '../kernel/units.ts'
-import { connectStores, type Stores } from './stores.ts'
+import { connectStores } from './stores.ts'
 import { wire } from './wire.ts'
 
 type Environment = Record<string, string | undefined>
@@ -96,7 +97,7 @@ const UNWATCHED = {
 }
 
 /** To open embedded stores makes them, and only `serve` does that. */
-async function connect(config: Config, clock: Clock): Promise<Stores | undefined> {
+async function connect(config: Config, clock: Clock): Promise<StoreClients | undefined> {
   if (config.stores.kind === 'embedded' && !(await exists(path.join(config.dataDir, 's3', 's3.sqlite'))))
     return undefined
   return connectStores({ config, clock, log: silentLog, metrics: UNWATCHED })

@@ -1,4 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' }
+import type { StoreClients } from '../aws/index.ts'
 import { loadConfig, type Config } from '../config/index.ts'
 import { findTools } from '../ffmpeg/index.ts'
 import { createMetrics } from '../http/index.ts'
@@ -6,7 +7,7 @@ import { systemClock } from '../kernel/clock.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import { createLog } from './log.ts'
 import { createService, type Service } from './service.ts'
-import { openStores, type Stores } from './stores.ts'
+import { openStores } from './stores.ts'
 
 /** Of the time a stop may take, what is left for closing the stores. */
 const CLOSING_MS = SECOND_MS
@@ -56,7 +57,7 @@ async function open(environment: Record<string, string | undefined>) {
   }
 }
 
-async function close({ service, stores }: { service: Service; stores: Stores }): Promise<void> {
+async function close({ service, stores }: { service: Service; stores: StoreClients }): Promise<void> {
   await service.app.close()
   await stores.close()
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { ensureBucket, ensureCors, ensureTable, type AwsSettings } from '../aws/index.ts'
 import { createDynamo, createPartsS3, createS3, createSigner } from '../aws/index.ts'
-import type { CapacityMeter, StoreWatch } from '../aws/index.ts'
+import type { CapacityMeter, StoreClients, StoreWatch } from '../aws/index.ts'
 import type { Config } from '../config/index.ts'
 import { jobsTable } from '../conversions/index.ts'
 import { startDynamoDb } from '../embedded/dynamodb/index.ts'
@@ -12,30 +12,13 @@ import { progressTable } from '../progress/index.ts'
 import { uploadsTable } from '../uploads/index.ts'
 import { ownCredentials } from './credentials.ts'
 
-/** Clients of the two stores. */
-export type Stores = {
-  s3: ReturnType<typeof createS3>
-  /** For parts of uploads, which have only the checksums that we give them. */
-  partsS3: ReturnType<typeof createS3>
-  /** Makes links to S3, for others to follow. */
-  signer: ReturnType<typeof createS3>
-  /** For requests that somebody waits for. */
-  interactive: ReturnType<typeof createDynamo>
-  /** For the worker and cleanup. */
-  background: ReturnType<typeof createDynamo>
-  bucket: string
-  /** Whether no other process can have these stores. */
-  exclusive: boolean
-  close: () => Promise<void>
-}
-
 type Parts = { config: Config; clock: Clock; log: Log; metrics: StoreMetrics }
 
 /** Who is told of what the clients do. */
 export type StoreMetrics = { countUnits: CapacityMeter; watch: StoreWatch }
 
 /** Opens the stores that the configuration names; starts the embedded ones. Makes tables and bucket where they are missing. */
-export async function openStores(parts: Parts): Promise<Stores> {
+export async function openStores(parts: Parts): Promise<StoreClients> {
   const stores = await connectStores(parts)
   const { config } = parts
   try {
@@ -49,12 +32,12 @@ export async function openStores(parts: Parts): Promise<Stores> {
 }
 
 /** The same, but takes the stores as they are. */
-export async function connectStores(parts: Parts): Promise<Stores> {
+export async function connectStores(parts: Parts): Promise<StoreClients> {
   const { config, metrics } = parts
   const meter = metrics.countUnits
   const place = await locate(parts)
   const settings = { ...place.settings, watch: metrics.watch }
-  const stores: Stores = {
+  const stores: StoreClients = {
     s3: createS3(settings),
     partsS3: createPartsS3(settings),
     signer: createSigner(settings),
@@ -73,7 +56,7 @@ export async function connectStores(parts: Parts): Promise<Stores> {
   return stores
 }
 
-async function prepare({ s3, bucket, background }: Stores, prefix: string): Promise<void> {
+async function prepare({ s3, bucket, background }: StoreClients, prefix: string): Promise<void> {
   const tables = [uploadsTable(prefix), jobsTable(prefix), progressTable(prefix)]
   await Promise.all([ensureBucket(s3, bucket), ...tables.map((table) => ensureTable(background, table))])
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { bucketExists } from '../aws/index.ts'
+import { bucketExists, type StoreClients } from '../aws/index.ts'
 import { Sweeper } from '../cleanup/index.ts'
 import type { Config } from '../config/index.ts'
 import {
@@ -33,14 +33,13 @@ import type { Log } from '../kernel/log.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import { OwnPage, ProgressRepository } from '../progress/index.ts'
 import { PartRepository, SourceStore, UploadExpiry, UploadRepository, Uploads } from '../uploads/index.ts'
-import type { Stores } from './stores.ts'
 
 /** Silence about a job that means the death of its worker, where other processes may be alive. */
 const DEAD_AFTER_MS = 30 * SECOND_MS
 
 export type ServiceParts = {
   config: Config
-  stores: Stores
+  stores: StoreClients
   tools: Tools
   metrics: Metrics
   version: string
@@ -73,9 +72,9 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
     previews: new Previews({ ...common, sounds }),
     ownArtworks: new OwnArtworks({ ...common, sources: uploads.sources }),
   }
-  const uploadExpiry = wireUploadExpiry(parts, common)
-  const sweeper = wireSweeper(parts, common, uploads, uploadExpiry)
-  const backlog = () => lookForBacklog(common, uploadExpiry)
+  const expiry = { jobs: new JobExpiry(common), uploads: wireUploadExpiry(parts, common) }
+  const sweeper = wireSweeper(parts, common, uploads, expiry)
+  const backlog = () => lookForBacklog(common, expiry)
   const rest = { sweeper, queueReport: new QueueReport(common), backlog }
   return { ...common, worker, uploads, conversions, sounds, ...heard, ...rest }
 }
@@ -173,13 +172,15 @@ function wireUploadExpiry({ config, stores }: WiringParts, common: Common): Uplo
   return new UploadExpiry({ ...common, repository, store: common.sourceStore })
 }
 
+type Expiry = { jobs: JobExpiry; uploads: UploadExpiry }
+
 /** Records counted of each kind. */
 const MOST_EXPIRED = 500
 
-async function lookForBacklog(common: Common, uploads: UploadExpiry): Promise<Backlog> {
+async function lookForBacklog(common: Common, { jobs, uploads }: Expiry): Promise<Backlog> {
   const [queue, expiredJobs, expiredUploads] = await Promise.all([
     queueBacklog(common.jobs, common.clock),
-    new JobExpiry(common).listExpired(MOST_EXPIRED),
+    jobs.listExpired(MOST_EXPIRED),
     uploads.listExpired(MOST_EXPIRED),
   ])
   return { ...queue, expiredJobs: expiredJobs.length, expiredUploads: expiredUploads.length }
@@ -189,12 +190,11 @@ function wireSweeper(
   { metrics }: WiringParts,
   common: Common,
   { sources }: Uploads,
-  uploads: UploadExpiry,
+  expiry: Expiry,
 ): Sweeper {
   return new Sweeper({
     ...common,
-    uploads,
-    jobs: new JobExpiry(common),
+    ...expiry,
     keeper: new SourceKeeper({ ...common, sources }),
     onSwept: metrics.countSweep,
   })

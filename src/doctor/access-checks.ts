@@ -1,10 +1,10 @@
-import { bucketExists, inspectTable } from '../aws/index.ts'
+import { bucketExists, inspectTable, type StoreClients } from '../aws/index.ts'
 import { MINUTE_MS, SECOND_MS } from '../kernel/units.ts'
 import { progressTable } from '../progress/index.ts'
 import { askBucket } from './bucket-store.ts'
 import { fail, ok, warn, type Check, type Finding } from './check.ts'
 import { explain, nameOf } from './explain.ts'
-import type { Patient, Stores } from './patient.ts'
+import type { Patient } from './patient.ts'
 
 /** Who the service is to the stores, and whether their clocks agree with ours. */
 export const accessChecks = (patient: Patient): Check[] => [credentials(patient), clock(patient)]
@@ -72,7 +72,7 @@ const clock = (patient: Patient): Check => ({
 
 /** An answer that refuses has the time, too. */
 async function callBoth(
-  { s3, background, bucket }: Stores,
+  { s3, background, bucket }: StoreClients,
   table: ReturnType<typeof progressTable>,
 ): Promise<void> {
   await Promise.allSettled([bucketExists(s3, bucket), inspectTable(background, table)])

@@ -1,4 +1,4 @@
-import type { createDynamo, createS3 } from '../aws/index.ts'
+import type { StoreClients } from '../aws/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Conversions, JobRepository, Worker, WorkFolders } from '../conversions/index.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -7,19 +7,6 @@ import type { Uploads } from '../uploads/index.ts'
 import { Later } from './check.ts'
 import type { RowsRepository } from './rows-repository.ts'
 import { Traces } from './traces.ts'
-
-/** Clients of the two stores, taken as they are: nothing was made. */
-export type Stores = {
-  s3: ReturnType<typeof createS3>
-  partsS3: ReturnType<typeof createS3>
-  signer: ReturnType<typeof createS3>
-  interactive: ReturnType<typeof createDynamo>
-  background: ReturnType<typeof createDynamo>
-  bucket: string
-  /** Whether no other process can have these stores. */
-  exclusive: boolean
-  close: () => Promise<void>
-}
 
 /** The media tools as they were found: FFmpeg's version, and names of formats by whether it can make them. */
 export type FoundTools = { version: string; makes: readonly string[]; lacks: readonly string[] }
@@ -43,9 +30,9 @@ export type DoctorParts = {
   /** Looks for the media tools; throws with what to do where they are missing. */
   findTools: (config: Config) => Promise<FoundTools>
   /** Connects to the stores and makes nothing in them; undefined: embedded ones that were never started. */
-  connect: (config: Config) => Promise<Stores | undefined>
+  connect: (config: Config) => Promise<StoreClients | undefined>
   /** The features on those stores and with the tools that were found. Queued jobs must wait to be offered. */
-  wire: (config: Config, stores: Stores) => Features
+  wire: (config: Config, stores: StoreClients) => Features
   clock: Clock
   /** Node's version, as in `v24.1.0`. */
   nodeVersion: string
@@ -63,7 +50,7 @@ export function createPatient(parts: DoctorParts) {
     ...parts,
     config: new Later<Config>(),
     tools: new Later<FoundTools>(),
-    stores: new Later<Stores>(),
+    stores: new Later<StoreClients>(),
     rows: new Later<RowsRepository>(),
     folders: new Later<WorkFolders>(),
     /** By how many milliseconds our clock is ahead of each store's; undefined where it did not say. */

@@ -4,9 +4,10 @@ import {
   createSigner,
   ensureBucket,
   type CapacityMeter,
+  type StoreClients,
 } from '../../src/aws/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
-import { openStores, type Stores } from '../../src/cli/stores.ts'
+import { openStores } from '../../src/cli/stores.ts'
 import { createService, type Service } from '../../src/cli/service.ts'
 import { findTools } from '../../src/ffmpeg/index.ts'
 import { createMetrics } from '../../src/http/index.ts'
@@ -22,7 +23,7 @@ export type CapacityUse = Parameters<CapacityMeter>[0]
 export type TurnedService = AsyncDisposable & {
   url: string
   service: Service
-  stores: Stores
+  stores: StoreClients
   tablePrefix: string
   /** Every call of DynamoDB so far, with what it consumed. */
   uses: readonly CapacityUse[]
@@ -76,7 +77,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
 }
 
 /** Stores that could be shared, for a service that nobody shares them with. */
-async function alone(shared: SharedStores, meter: CapacityMeter): Promise<Stores> {
+async function alone(shared: SharedStores, meter: CapacityMeter): Promise<StoreClients> {
   const { settings, bucket, prefix, s3 } = shared
   await Promise.all([ensureBucket(s3, bucket), makeTables(shared, prefix)])
   const interactive = createDynamo(settings, 'interactive', meter)
