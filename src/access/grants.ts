@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSameSecret } from '../kernel/sha256.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import type { KnownKey, Keyring } from './keyring.ts'
 
@@ -25,7 +26,7 @@ export function verifyGrant(keyring: Keyring, token: string, grants: readonly Gr
   const key = keyring.findById(id)
   const given = Buffer.from(text, 'base64url')
   if (!key || !/^[0-9a-z]{1,10}$/.test(expires)) return 'wrong'
-  const isSigned = grants.some((grant) => isSame(given, signatureOf(key, grant, expires)))
+  const isSigned = grants.some((grant) => isSameSecret(given, signatureOf(key, grant, expires)))
   if (!isSigned) return 'wrong'
   return parseInt(expires, 36) * SECOND_MS > now ? { key } : 'expired'
 }
@@ -45,5 +46,3 @@ function textOf(grant: Grant): string {
       return 'reads'
   }
 }
-
-const isSame = (a: Buffer, b: Buffer) => a.length === b.length && timingSafeEqual(a, b)

@@ -1,4 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSameSecret, sha256 } from '../kernel/sha256.ts'
 
 /** One key as it is configured: whose it is, and the SHA-256 of the key, 64 hex digits. An owner may have several. */
 export type ApiKey = { owner: string; sha256: string }
@@ -13,8 +14,8 @@ export class Keyring {
   readonly #keys: readonly KnownKey[]
 
   constructor(keys: readonly ApiKey[]) {
-    this.#keys = keys.map(({ owner, sha256 }) => {
-      const hash = Buffer.from(sha256, 'hex')
+    this.#keys = keys.map(({ owner, sha256: digits }) => {
+      const hash = Buffer.from(digits, 'hex')
       const id = createHmac('sha256', hash).update('tapedeck key id').digest('hex').slice(0, KEY_ID_DIGITS)
       return { owner, hash, id }
     })
@@ -22,8 +23,8 @@ export class Keyring {
 
   /** The key that a client sent. Each is compared in constant time, and always all of them. */
   find(key: string): KnownKey | undefined {
-    const hash = createHash('sha256').update(key).digest()
-    return this.#keys.filter((known) => timingSafeEqual(known.hash, hash))[0]
+    const hash = sha256(key)
+    return this.#keys.filter((known) => isSameSecret(known.hash, hash))[0]
   }
 
   findById(id: string): KnownKey | undefined {

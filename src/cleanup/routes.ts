@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { CleanupView, type ProblemCode } from '../contract/index.ts'
 import { Failure } from '../kernel/failure.ts'
+import { isSameSecret, sha256 } from '../kernel/sha256.ts'
 import type { Sweeper } from './sweeper.ts'
 
 class Unauthorized extends Failure {
@@ -44,8 +44,5 @@ export const cleanupRoutes: FastifyPluginCallbackZod<CleanupRoutesParts> = (app,
   done()
 }
 
-/** Takes the same time whatever is wrong; digests, since only texts of one length can be compared so. */
-function isSame(given: string, wanted: string): boolean {
-  const [a, b] = [given, wanted].map((text) => createHash('sha256').update(text).digest())
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b)
-}
+/** Digests, since they are of one length, whatever was sent. */
+const isSame = (given: string, wanted: string) => isSameSecret(sha256(given), sha256(wanted))

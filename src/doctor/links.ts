@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { bucketOrigin } from '../aws/index.ts'
 import { ResultStore } from '../conversions/index.ts'
+import { crc32Hex } from '../kernel/crc32-hex.ts'
 import { newId } from '../kernel/ids.ts'
 import { KiB, SECOND_MS } from '../kernel/units.ts'
 import { sourceKey, SourceStore } from '../uploads/index.ts'
@@ -31,7 +32,7 @@ export async function followLinks(
   const bytes = randomBytes(BYTES)
   const summed = config.get().uploadTransport === 'direct'
   const multipartId = await sources.begin(id, { summed })
-  const part = { number: 1, size: BYTES, crc32: summed ? hex(crc32(bytes)) : undefined }
+  const part = { number: 1, size: BYTES, crc32: summed ? crc32Hex(crc32(bytes)) : undefined }
   const target = await sources.signPart(id, multipartId, part)
   const refused = await follow(target.url, { method: 'PUT', headers: target.headers, body: bytes, signal })
   if ('problem' in refused) return { where, ...refused }
@@ -59,5 +60,3 @@ async function follow(
     return { problem: explain(error) }
   }
 }
-
-const hex = (crc: number) => crc.toString(16).padStart(8, '0')

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
+import { crc32Hex } from '../kernel/crc32-hex.ts'
 import { idForRequest } from '../kernel/idempotency.ts'
 import { newId } from '../kernel/ids.ts'
 import { MINUTE_MS, SECOND_MS } from '../kernel/units.ts'
@@ -89,7 +90,7 @@ async function upload(
     const piece = bytes.subarray((part - 1) * partSize, part * partSize)
     await sendPart(uploads, { uploadId, part, piece }, signal)
   }
-  await uploads.complete(uploadId, hex(crc32(bytes)))
+  await uploads.complete(uploadId, crc32Hex(crc32(bytes)))
   return uploadId
 }
 
@@ -101,7 +102,7 @@ async function sendPart(
   { uploadId, part, piece }: Piece,
   signal: AbortSignal,
 ): Promise<void> {
-  const crc = hex(crc32(piece))
+  const crc = crc32Hex(crc32(piece))
   const { targets } = await uploads.targets(uploadId, { want: [{ part, crc32: crc }] })
   const [target] = targets
   if (target?.url === undefined) {
@@ -167,5 +168,3 @@ async function removeJob(
   await conversions.remove(jobId)
   return rows.get().removeJob(jobId)
 }
-
-const hex = (crc: number) => crc.toString(16).padStart(8, '0')

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { Failure } from './failure.ts'
 import { idFromDigest, newId } from './ids.ts'
+import { sha256 } from './sha256.ts'
 
 /** The same `Idempotency-Key` came with another request. */
 export class IdempotencyConflict extends Failure {
@@ -27,8 +27,6 @@ export function idForRequest(scope: string, { idempotencyKey: key, owner }: Requ
 /** A fingerprint of a request body, to tell a repeated request from another one with the same key. */
 export const requestHash = (body: unknown): string =>
   sha256(JSON.stringify(sorted(body))).toString('base64url')
-
-const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /** The same value with its object keys in order, since JSON objects have none. */
 function sorted(value: unknown): unknown {

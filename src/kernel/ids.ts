@@ -1,4 +1,5 @@
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
+import { sha256 } from './sha256.ts'
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 const MODULUS = ALPHABET.length
@@ -48,8 +49,7 @@ function finish(random: string, owner: string | undefined): string {
   return digits + checkCharacter(digits)
 }
 
-const markOf = (random: string, owner: string) =>
-  lastDigits(createHash('sha256').update(`${owner}\0${random}`).digest(), MARK_DIGITS)
+const markOf = (random: string, owner: string) => lastDigits(sha256(`${owner}\0${random}`), MARK_DIGITS)
 
 const lastDigits = (digest: Buffer, count: number) =>
   BigInt(`0x${digest.toString('hex')}`)

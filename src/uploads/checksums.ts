@@ -1,7 +1,5 @@
 import { combineCrc32 } from '../kernel/crc32-combine.ts'
-
-/** A CRC-32 as it is written everywhere here: 8 hex digits. */
-export const crc32Hex = (crc: number): string => (crc >>> 0).toString(16).padStart(8, '0')
+import { crc32Hex } from '../kernel/crc32-hex.ts'
 
 /** The CRC-32 of a whole file from those of its parts; undefined when one of them is not known. */
 export function crc32OfParts(

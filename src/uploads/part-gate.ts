@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { crc32 } from 'node:zlib'
+import { crc32Hex } from '../kernel/crc32-hex.ts'
 import { KiB } from '../kernel/units.ts'
-import { crc32Hex } from './checksums.ts'
 import { ChecksumMismatch, PartSize } from './failures.ts'
 
 /** The end of a part that is let through only when the whole part was right. */
