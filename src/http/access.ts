@@ -96,10 +96,8 @@ const NOT_FOUND: Record<string, (id: string) => Failure> = {
 
 /** What is no id at all is left to the routes, which have always said so. */
 function refuseForeign(fields: unknown, owner: string): void {
-  for (const [name, value] of Object.entries(fields ?? {})) {
-    const notFound = Object.hasOwn(NOT_FOUND, name) ? NOT_FOUND[name] : undefined
-    const ids = [value as unknown].flat().filter((id) => typeof id === 'string' && isId(id)) as string[]
-    const foreign = ids.find((id) => !isOwnedBy(id, owner))
-    if (notFound && foreign !== undefined) throw notFound(foreign)
-  }
+  const given = Object(fields) as Record<string, unknown>
+  for (const [name, notFound] of Object.entries(NOT_FOUND))
+    for (const id of [given[name]].flat())
+      if (typeof id === 'string' && isId(id) && !isOwnedBy(id, owner)) throw notFound(id)
 }
