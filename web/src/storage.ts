@@ -1,16 +1,13 @@
 /** The browser's `localStorage`; undefined where it is forbidden. */
-export function browserStorage(): Storage | undefined {
-  try {
-    return window.localStorage
-  } catch {
-    return undefined
-  }
-}
+export const browserStorage = () => unlessForbidden(() => window.localStorage)
 
 /** The browser's `sessionStorage`, which no other tab sees; undefined where it is forbidden. */
-export function tabStorage(): Storage | undefined {
+export const tabStorage = () => unlessForbidden(() => window.sessionStorage)
+
+/** Even to look at it throws where it is forbidden. */
+function unlessForbidden(storage: () => Storage): Storage | undefined {
   try {
-    return window.sessionStorage
+    return storage()
   } catch {
     return undefined
   }
