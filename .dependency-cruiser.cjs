@@ -52,6 +52,11 @@ module.exports = {
       { path: 'node_modules/(@fastify|fastify)' },
     ),
     rule(
+      'one-file-knows-opentelemetry',
+      { path: '^src', pathNot: ['^src/cli/open-telemetry\\.ts$'] },
+      { path: 'node_modules/@opentelemetry/' },
+    ),
+    rule(
       'only-ffmpeg-and-embedded-spawn',
       { path: '^src', pathNot: ['^src/(ffmpeg|embedded)/'] },
       { path: '^(node:)?child_process$' },

@@ -9,6 +9,7 @@ import { encoderOf, findTools, FORMATS, type Tools } from '../ffmpeg/index.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import { silentMeter } from '../kernel/meter.ts'
+import { noTracing } from '../kernel/tracing.ts'
 import { HOUR_MS, SECOND_MS } from '../kernel/units.ts'
 import { connectStores } from './stores.ts'
 import { wire } from './wire.ts'
@@ -80,7 +81,7 @@ export function partsOf(environment: Environment, rest: Partial<DoctorParts> = {
       // As `api`, jobs that are queued here are not taken here, unless they are offered.
       const settings: Config = { ...config, role: 'api' }
       const metrics = { countSweep: () => undefined, meter: silentMeter }
-      const parts = { config: settings, stores, tools, metrics, clock, log: silentLog }
+      const parts = { config: settings, stores, tools, metrics, clock, log: silentLog, tracing: noTracing }
       return wire(parts, runJob)
     },
     clock,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { newId } from '../kernel/ids.ts'
-import { inRequest } from '../kernel/request-context.ts'
+import { inContext } from '../kernel/work-context.ts'
 import { createLog } from './log.ts'
 
 function logged(act: (log: ReturnType<typeof createLog>) => void): string {
@@ -35,7 +35,7 @@ test('what is no id stays as it is', () => {
 test('a line bears the id of the request that it belongs to, also after a wait', async () => {
   let text = ''
   const log = createLog('info', { write: (line) => (text += line) })
-  await inRequest({ requestId: 'request-1' }, async () => {
+  await inContext({ requestId: 'request-1' }, async () => {
     await Promise.resolve()
     log.info({}, 'inside')
   })

@@ -2,7 +2,8 @@ import { pino, type DestinationStream } from 'pino'
 import type { Config } from '../config/index.ts'
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
-import { currentRequest } from '../kernel/request-context.ts'
+import { partsOfTraceparent } from '../kernel/traceparent.ts'
+import { currentContext } from '../kernel/work-context.ts'
 
 const SHOWN_CHARACTERS = 8
 /** How pino begins a line below info (pino: "Log level values"). */
@@ -12,7 +13,7 @@ const CANDIDATE = /(?<![0-9a-z]|%[0-9a-f])[0-9a-z]{26}([0-9a-z]{8})?(?![0-9a-z])
 const ESCAPED = /(?<=\\[bfnrt]|%[0-9A-Fa-f]{2})[0-9a-z]{26}([0-9a-z]{8})?(?![0-9a-z])/g
 
 /**
- * The program's log: JSON lines that bear the id of the request they belong to. An id of an upload or a job is the right
+ * The program's log: JSON lines that bear the ids of the request and the trace they belong to. An id of an upload or a job is the right
  * to use what it names, so in lines of info and above each is shortened, wherever in the line it stands: lines can still
  * be joined by it. Lines of debug have them whole.
  */
@@ -21,7 +22,15 @@ export function createLog(
   destination: DestinationStream = pino.destination(2),
 ): Log {
   const hooks = { streamWrite: (line: string) => (IS_DEBUG.test(line) ? line : shortenIds(line)) }
-  return pino({ level, hooks, mixin: () => ({ ...currentRequest() }) }, destination)
+  return pino({ level, hooks, mixin: tellWork }, destination)
+}
+
+function tellWork() {
+  const { requestId, traceparent } = currentContext()
+  return {
+    ...(requestId !== undefined && { requestId }),
+    ...(traceparent !== undefined && { traceId: partsOfTraceparent(traceparent).traceId }),
+  }
 }
 
 /** A text with every id in it cut to its first characters. */

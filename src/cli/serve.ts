@@ -1,9 +1,10 @@
 import packageJson from '../../package.json' with { type: 'json' }
-import type { StoreClients } from '../aws/index.ts'
 import { loadConfig, type Config } from '../config/index.ts'
 import { findTools } from '../ffmpeg/index.ts'
 import { createMetrics } from '../http/index.ts'
 import { systemClock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import { noTracing } from '../kernel/tracing.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import { createLog } from './log.ts'
 import { createService, type Service } from './service.ts'
@@ -45,20 +46,31 @@ async function open(environment: Record<string, string | undefined>) {
   const log = createLog(config.logLevel)
   const clock = systemClock
   const metrics = createMetrics()
+  const { version } = packageJson
+  const telemetry = await openTraces(config, { version, log })
+  const { tracing } = telemetry
   const tools = await findTools(config.tools)
   const stores = await openStores({ config, clock, log, metrics })
   try {
-    const { version } = packageJson
-    const service = await createService({ config, stores, tools, metrics, version, clock, log })
-    return { config, log, stores, service, ffmpegVersion: tools.version }
+    const parts = { config, stores, tools, metrics, version, clock, log, tracing }
+    const service = await createService(parts)
+    return { config, log, stores, telemetry, service, ffmpegVersion: tools.version }
   } catch (error) {
     await stores.close()
     throw error
   }
 }
 
-async function close({ service, stores }: { service: Service; stores: StoreClients }): Promise<void> {
+/** Most never send traces: what does takes 40 MiB and half a second to load. */
+async function openTraces({ traces }: Config, parts: { version: string; log: Log }) {
+  if (!traces) return { tracing: noTracing, close: () => Promise.resolve() }
+  const { openTelemetry } = await import('./open-telemetry.ts')
+  return openTelemetry(traces, parts)
+}
+
+async function close({ service, stores, telemetry }: Opened): Promise<void> {
   await service.app.close()
+  await telemetry.close()
   await stores.close()
 }
 
@@ -97,7 +109,7 @@ function stopOnSignal(opened: Opened): void {
 }
 
 /** A part on a slow line can take for ever, and so can a store that is away: the time is kept, whatever hangs. */
-async function shutDown({ config, service, stores, log }: Opened): Promise<void> {
+async function shutDown({ config, service, stores, telemetry, log }: Opened): Promise<void> {
   log.info({}, 'stopping')
   const { stopWithinMs } = config
   const withinMs = stopWithinMs - CLOSING_MS
@@ -111,6 +123,7 @@ async function shutDown({ config, service, stores, log }: Opened): Promise<void>
   }, stopWithinMs)
   await Promise.all([service.app.close(), service.stop({ withinMs })])
   clearTimeout(cutOff)
+  await telemetry.close()
   await stores.close()
   clearTimeout(exit)
 }

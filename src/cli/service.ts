@@ -48,7 +48,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 }
 
 function appParts(parts: ServiceParts, features: Features) {
-  const { config, stores, metrics, version, clock, log } = parts
+  const { config, stores, metrics, version, clock, log, tracing } = parts
   const { uploads, conversions, sounds, waveforms, artworks, ownArtworks, previews } = features
   const { formats, random, sweeper, jobs } = features
   const { maxUploadBytes, maxDurationMs, retentionMs } = config.limits
@@ -94,6 +94,7 @@ function appParts(parts: ServiceParts, features: Features) {
     publicUrl: config.http.publicUrl,
     clock,
     log,
+    tracing,
   }
 }
 

@@ -30,6 +30,7 @@ import type { Backlog, Metrics } from '../http/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Tracing } from '../kernel/tracing.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import { OwnPage, ProgressRepository } from '../progress/index.ts'
 import { PartRepository, SourceStore, UploadExpiry, UploadRepository, Uploads } from '../uploads/index.ts'
@@ -45,10 +46,11 @@ export type ServiceParts = {
   version: string
   clock: Clock
   log: Log
+  tracing: Tracing
 }
 
 /** What features are made of; the rest of a process is its HTTP side. */
-export type WiringParts = Pick<ServiceParts, 'config' | 'stores' | 'tools' | 'clock' | 'log'> & {
+export type WiringParts = Pick<ServiceParts, 'config' | 'stores' | 'tools' | 'clock' | 'log' | 'tracing'> & {
   metrics: Pick<Metrics, 'countSweep' | 'meter'>
 }
 
@@ -95,7 +97,7 @@ function wireUploads({ config, stores }: WiringParts, common: Common): Uploads {
 }
 
 /** What several features need. Their repositories use the patient client: nobody waits for a worker. */
-function wireCommon({ config, stores, clock, log, ...parts }: WiringParts) {
+function wireCommon({ config, stores, clock, log, tracing, ...parts }: WiringParts) {
   const workerId = newId()
   const { meter } = parts.metrics
   const tools = { ...parts.tools, onFfmpegEnd: meter.ffmpegEnded }
@@ -105,6 +107,7 @@ function wireCommon({ config, stores, clock, log, ...parts }: WiringParts) {
   return {
     clock,
     log,
+    tracing,
     meter,
     tools,
     random: Math.random,

@@ -85,3 +85,27 @@ test('origins of other pages are whole origins or all of them', () => {
   for (const wrong of ['a.example', 'https://a.example/', 'https://a.example/page', '*,https://a.example'])
     expect(() => loadConfig({ CORS_ORIGINS: wrong })).toThrow(/CORS_ORIGINS/)
 })
+
+test('traces are sent once an endpoint or the exporter is named, and not while they are off', () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318'
+  const defaults = { protocol: 'http/protobuf', sampler: 'parentbased_always_on', ratio: 1 }
+  expect(loadConfig({}).traces).toBeUndefined()
+  expect(loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT }).traces).toEqual(defaults)
+  expect(loadConfig({ OTEL_TRACES_EXPORTER: 'otlp' }).traces).toEqual(defaults)
+  for (const off of [{ OTEL_SDK_DISABLED: 'true' }, { OTEL_TRACES_EXPORTER: 'none' }])
+    expect(loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, ...off }).traces).toBeUndefined()
+  const both = {
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
+  }
+  expect(loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, ...both }).traces?.protocol).toBe('http/json')
+})
+
+test.each([
+  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+  ['OTEL_TRACES_EXPORTER', 'zipkin'],
+  ['OTEL_TRACES_SAMPLER', 'sometimes'],
+  ['OTEL_TRACES_SAMPLER_ARG', '2'],
+])('%s=%s is refused by name', (name, value) => {
+  expect(() => loadConfig({ [name]: value })).toThrow(name)
+})

@@ -5,6 +5,7 @@ import { GiB, HOUR_MS, MiB, SECOND_MS } from '../kernel/units.ts'
 import { apiKeysOf, isApiKeyList, type ApiKeyEntry } from './api-keys.ts'
 import { isAddressList, isOriginList, listed } from './lists.ts'
 import { detectStores, type StoreMode } from './stores.ts'
+import { TracesEnvironment, tracesOf, type TracesConfig } from './traces.ts'
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
@@ -71,6 +72,7 @@ export const Environment = z.object({
   FFMPEG_PATH: z.string().min(1).optional(),
   FFPROBE_PATH: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ...TracesEnvironment.shape,
 })
 
 /** What the operator asked for, in the program's own units. */
@@ -112,6 +114,8 @@ export type Config = {
   adminKey: string | undefined
   tools: { ffmpeg: string; ffprobe: string }
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** How traces are sent; undefined: they are not. */
+  traces: TracesConfig | undefined
 }
 
 export class InvalidEnvironment extends Error {}
@@ -161,6 +165,7 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
     adminKey: env.ADMIN_KEY,
     tools: { ffmpeg: env.FFMPEG_PATH ?? 'ffmpeg', ffprobe: env.FFPROBE_PATH ?? 'ffprobe' },
     logLevel: env.LOG_LEVEL,
+    traces: tracesOf(env),
   }
 }
 

@@ -4,6 +4,7 @@ import { IdempotencyConflict, idForRequest, requestHash, type Requester } from '
 import { isId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Meter } from '../kernel/meter.ts'
+import { traceFrom } from '../kernel/work-context.ts'
 import { FORMATS, type Format } from '../ffmpeg/index.ts'
 import type { PageRequest, ProgressRepository } from '../progress/index.ts'
 import type { Sources } from '../uploads/index.ts'
@@ -66,12 +67,11 @@ export class Conversions {
     const wanted: Job = {
       jobId: idForRequest('job', requester),
       ...{ state: 'queued', fence: 0, attempt: 0, spared: 0, crashes: 0 },
-      readyAt: now,
-      priority: NORMAL_PRIORITY,
+      ...{ readyAt: now, priority: NORMAL_PRIORITY },
       ...sourceOf(claimed, wish, maxDurationMs),
-      format: wish.format.id,
-      options: wish.options,
+      ...{ format: wish.format.id, options: wish.options },
       requestHash: requestHash(request),
+      traceparent: traceFrom(claimed[0]?.session.traceparent),
       ...{ createdAt: now, updatedAt: now, expiresAt },
     }
     await this.#admit(wanted.jobId, requester)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import { silentMeter } from '../kernel/meter.ts'
+import { noTracing } from '../kernel/tracing.ts'
 import { OwnPage } from '../progress/index.ts'
 import { Execution, type ExecutionParts } from './execution.ts'
 import type { LeasedJob } from './job.ts'
@@ -16,7 +17,8 @@ function parts(settle: () => Promise<'settled' | 'lost'>): ExecutionParts {
     results: { putText: () => Promise.resolve(), findReceipt: () => Promise.resolve(undefined) },
     page: new OwnPage({ repository, workerId: 'w', clock: systemClock, log: silentLog, meter: silentMeter }),
     run: () => Promise.resolve(outcome),
-    ...{ clock: systemClock, log: silentLog, meter: silentMeter, random: Math.random, retentionMs: 1000 },
+    ...{ clock: systemClock, log: silentLog, meter: silentMeter, tracing: noTracing },
+    ...{ random: Math.random, retentionMs: 1000 },
   }
 }
 

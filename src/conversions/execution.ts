@@ -1,7 +1,9 @@
 import { StoreUnavailable } from '../aws/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
-import type { Meter } from '../kernel/meter.ts'
+import type { AttemptEnd, Meter } from '../kernel/meter.ts'
+import { inSpan, type Span, type Tracing } from '../kernel/tracing.ts'
+import { currentContext, inContext } from '../kernel/work-context.ts'
 import type { OwnPage } from '../progress/index.ts'
 import { ConversionRefused } from './job-errors.ts'
 import type { JobRepository, Settlement } from './job-repository.ts'
@@ -20,6 +22,7 @@ export type ExecutionParts = {
   clock: Clock
   log: Log
   meter: Meter
+  tracing: Tracing
   random: () => number
   /** Milliseconds a job and its result are kept after it ended. */
   retentionMs: number
@@ -83,15 +86,37 @@ export class Execution {
   }
 
   /** From claim to commit; never throws. */
-  async run(): Promise<void> {
-    const { page, log, meter } = this.#parts
+  run(): Promise<void> {
+    const span = this.#beginSpan()
+    return inContext({ ...currentContext(), traceparent: span.traceparent }, () => this.#run(span))
+  }
+
+  /** Part of the trace of what asked for the job, whichever process that was in. */
+  #beginSpan(): Span {
+    const { format, attempt, readyAt, traceparent: parent } = this.job
+    return this.#parts.tracing.begin('conversion', {
+      ...{ kind: 'consumer', parent },
+      attributes: {
+        'tapedeck.format': format,
+        'tapedeck.attempt': attempt,
+        'tapedeck.waited_ms': this.#begunAt - readyAt,
+      },
+    })
+  }
+
+  async #run(span: Span): Promise<void> {
+    const { page, log, meter, tracing } = this.#parts
     const { jobId, fence, attempt, format } = this.job
     log.info({ jobId, fence, attempt, format }, 'conversion started')
     meter.attemptBegun(this.#begunAt - this.job.readyAt)
     try {
-      await this.#commit(await this.#work())
+      const settlement = await this.#work()
+      const outcome = await inSpan(tracing, 'commit', () => this.#commit(settlement))
+      span.set({ 'tapedeck.outcome': outcome })
+      span.end(settlement.error?.code)
     } catch (err) {
       log.error({ err, jobId, fence }, 'job not settled')
+      span.end('unsettled')
     } finally {
       page.forget(jobId)
     }
@@ -154,10 +179,11 @@ export class Execution {
     })
   }
 
-  async #commit(settlement: Settlement): Promise<void> {
+  /** Gives what became of it. */
+  async #commit(settlement: Settlement): Promise<AttemptEnd> {
     const { jobs, clock, random, log } = this.#parts
     const { jobId, fence } = this.job
-    if (this.#reason === 'revoked') return
+    if (this.#reason === 'revoked') return 'lost'
     this.#isCommitting = true
     let receiptIsThere = false
     const onAway = async (err: unknown) => {
@@ -168,16 +194,18 @@ export class Execution {
     const outcome = await whileAway(patience, () => jobs.settle(this.job, settlement))
     if (outcome === 'cancel-asked') return this.#commit(cancelled(this.#context()))
     log.info({ jobId, fence, state: settlement.state, outcome }, 'conversion ended')
-    this.#count(settlement, outcome)
+    return this.#count(settlement, outcome)
   }
 
-  #count({ state, result }: Settlement, outcome: 'settled' | 'lost'): void {
+  #count({ state, result }: Settlement, outcome: 'settled' | 'lost'): AttemptEnd {
     const { meter, clock } = this.#parts
     const isEnd = state === 'done' || state === 'failed' || state === 'cancelled'
-    meter.attemptEnded(outcome === 'lost' ? 'lost' : isEnd ? state : 'queued', clock.now() - this.#begunAt)
+    const end = outcome === 'lost' ? 'lost' : isEnd ? state : 'queued'
+    meter.attemptEnded(end, clock.now() - this.#begunAt)
     if (outcome === 'lost') meter.commitFenced()
     else if (isEnd) meter.jobEnded(state)
     if (outcome === 'settled' && result) meter.resultStored(result.size)
+    return end
   }
 
   /** Whoever claims the job next, should this process die before the commit, then need not convert again. */

@@ -8,16 +8,17 @@ import type { Progress } from './job-progress.ts'
 import { heardMs } from './media-runs.ts'
 import type { WorkFolder } from './work-folder.ts'
 
-type FetchParts = { tools: Tools; read: ReadSource }
+type Fetching = { folder: WorkFolder; progress: Progress }
 
-/** Copies the sources here, one after the other, and looks into them. Throws ConversionRefused and what fetching throws. */
+/**
+ * Copies the sources here, one after the other, and gives the names of the files. Throws ConversionRefused and what
+ * fetching throws.
+ */
 export async function fetchSources(
-  { tools, read }: FetchParts,
-  running: Running,
-  folder: WorkFolder,
-  progress: Progress,
-): Promise<Fetched> {
-  const { job, signal } = running
+  { read }: { read: ReadSource },
+  { job, signal }: Running,
+  { folder, progress }: Fetching,
+): Promise<string[]> {
   const sources = sourcesOf(job)
   const total = sources.reduce((sum, { size }) => sum + size, 0)
   const files: string[] = []
@@ -32,6 +33,16 @@ export async function fetchSources(
     files.push(file)
     before += sizeBytes
   }
+  return files
+}
+
+/** Says what the fetched files hold, each and as one. Throws ConversionRefused. */
+export async function lookInto(
+  { tools }: { tools: Tools },
+  running: Running,
+  { folder, progress, files }: Fetching & { files: string[] },
+): Promise<Fetched> {
+  const { job } = running
   const probed: Probed[] = []
   for (const [index, file] of files.entries()) {
     progress.analysing((COUNTING * index) / files.length)

@@ -60,6 +60,8 @@ export const Job = z.object({
   /** Where progress stood when the job failed. */
   percent: z.number().optional(),
   requestHash: z.string(),
+  /** Its place in the trace of what asked for it (W3C Trace Context). */
+  traceparent: z.string().optional(),
   createdAt: z.number(),
   updatedAt: z.number(),
   startedAt: z.number().optional(),

@@ -1,13 +1,14 @@
 import path from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import { inSpan, type Tracing } from '../kernel/tracing.ts'
 import { FORMATS, type Format, type Tools } from '../ffmpeg/index.ts'
 import type { Snapshot } from '../progress/index.ts'
 import { convert, type Converted } from './convert.ts'
 import type { ReadSource } from './fetch-source.ts'
 import { ConversionRefused } from './job-errors.ts'
 import { createProgress, type Progress } from './job-progress.ts'
-import { fetchSources } from './job-sources.ts'
+import { fetchSources, lookInto } from './job-sources.ts'
 import { resultKey, sourcesOf, type LeasedJob } from './job.ts'
 import { fetchOwnCover } from './own-cover.ts'
 import type { ResultStore } from './result-store.ts'
@@ -21,6 +22,7 @@ export type RunParts = {
   folders: WorkFolders
   clock: Clock
   log: Log
+  tracing: Tracing
   random: () => number
   maxDurationMs: number
 }
@@ -40,20 +42,24 @@ export type Outcome = Converted & { key: string }
  * ConversionRefused when it can never succeed, DiskFull or StoreUnavailable when it may elsewhere or later.
  */
 export async function runJob(parts: RunParts, running: RunningJob): Promise<Outcome> {
+  const { tracing } = parts
   const { job } = running
   const sizeBytes = sourcesOf(job).reduce((sum, { size }) => sum + size, 0)
   await using folder = await parts.folders.make(sizeBytes)
   const progress = createProgress(parts.clock, running)
   const format = formatOf(job)
-  const sources = await fetchSources(parts, running, folder, progress)
+  const fetching = { folder, progress }
+  const files = await inSpan(tracing, 'fetch', () => fetchSources(parts, running, fetching))
+  const sources = await inSpan(tracing, 'analyse', () => lookInto(parts, running, { ...fetching, files }))
   const ownCover = await fetchOwnCover(parts.results, job, folder.path)
   const output = `output.${format.extension}`
   const limits = { durationMs: parts.maxDurationMs, bytes: folder.freeBytes - sizeBytes }
   const step = { folder: folder.path, sources, ownCover, format, output, limits, progress }
-  const converted = await convert(parts.tools, running, step)
+  const converted = await inSpan(tracing, 'convert', () => convert(parts.tools, running, step))
   const key = resultKey(job, format.extension)
   const file = { path: path.join(folder.path, output), key, mimeType: format.mimeType }
-  await store(parts, running, { ...file, sizeBytes: converted.sizeBytes }, progress)
+  const stored = { ...file, sizeBytes: converted.sizeBytes }
+  await inSpan(tracing, 'store', () => store(parts, running, stored, progress))
   return { ...converted, key }
 }
 

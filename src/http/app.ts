@@ -6,6 +6,7 @@ import { conversionRoutes, type ConversionRoutesParts } from '../conversions/ind
 import { HOUR_MS, KiB, MiB } from '../kernel/units.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Tracing } from '../kernel/tracing.ts'
 import { uploadRoutes, Uppy, uppyRoutes, type Uploads } from '../uploads/index.ts'
 import { answerNotModified } from './conditional.ts'
 import { requireKeys } from './access.ts'
@@ -52,6 +53,7 @@ export type AppParts = {
   pageOrigins: PageOrigins
   clock: Clock
   log: Log
+  tracing: Tracing
 }
 
 /** The HTTP side of a process: routes of the features, and what holds for all of them. */
@@ -69,7 +71,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerProblems(app, log)
-  rememberRequests(app)
+  rememberRequests(app, parts.tracing)
   setDefaultHeaders(app, parts.pageOrigins, parts.corsOrigins.length > 0)
   refuseWhileDraining(app)
   answerNotModified(app)

@@ -1,18 +1,39 @@
-import type { FastifyInstance } from 'fastify'
-import type { IncomingHttpHeaders } from 'node:http'
-import { inRequest } from '../kernel/request-context.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { traceparentOf } from '../kernel/traceparent.ts'
+import type { Span, Tracing } from '../kernel/tracing.ts'
+import { inContext } from '../kernel/work-context.ts'
 
-/** W3C Trace Context, 3.2: version, trace-id, parent-id, flags; later versions may have more. */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/
+/** Asked again and again, and each time they tell the same. */
+const UNTRACED = /^\/api\/(health|progress|upload-progress)\b/
 
-/** Lets what is done for a request know its id, however far away from the routes, and the trace of its caller. */
-export function rememberRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', ({ id: requestId, headers }, _, done) =>
-    inRequest({ requestId, ...traceOf(headers) }, done),
-  )
+/** Lets what is done for a request know its id, however far away from the routes, and its place in a trace. */
+export function rememberRequests(app: FastifyInstance, tracing: Tracing): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const callersTrace = traceparentOf(request.headers['traceparent'])
+    const span = traceRequest(tracing, request, callersTrace)
+    if (span) endWithAnswer(span, reply)
+    const traceparent = span ? span.traceparent : callersTrace
+    inContext({ requestId: request.id, callersTrace, traceparent }, done)
+  })
 }
 
-function traceOf({ traceparent }: IncomingHttpHeaders): { traceId?: string } {
-  const [, traceId] = TRACEPARENT.exec(typeof traceparent === 'string' ? traceparent : '') ?? []
-  return traceId === undefined ? {} : { traceId }
+/** By OpenTelemetry's "Semantic conventions for HTTP spans"; without a path, since the ids in it are rights. */
+function traceRequest(
+  tracing: Tracing,
+  { id, method, routeOptions: { url: route = '' } }: FastifyRequest,
+  parent: string | undefined,
+): Span | undefined {
+  if (!route.startsWith('/api/') || UNTRACED.test(route)) return undefined
+  const attributes = { 'http.request.method': method, 'http.route': route, 'tapedeck.request_id': id }
+  return tracing.begin(`${method} ${route}`, { kind: 'server', parent, attributes })
+}
+
+/** Also when nobody waited for it. */
+function endWithAnswer(span: Span, { raw }: FastifyReply): void {
+  raw.once('close', () => {
+    const { headersSent, statusCode } = raw
+    if (headersSent) span.set({ 'http.response.status_code': statusCode })
+    const failure = statusCode >= 500 ? String(statusCode) : undefined
+    span.end(raw.writableFinished ? failure : 'aborted')
+  })
 }

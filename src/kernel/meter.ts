@@ -4,8 +4,8 @@ export type Meter = {
   jobQueued: () => void
   /** A worker began an attempt, so many milliseconds after the job might have been claimed. */
   attemptBegun: (waitedMs: number) => void
-  /** An attempt ended after so many milliseconds; `queued`: given back, `lost`: its lease was somebody else's. */
-  attemptEnded: (outcome: JobEnd | 'queued' | 'lost', ranMs: number) => void
+  /** An attempt ended after so many milliseconds. */
+  attemptEnded: (outcome: AttemptEnd, ranMs: number) => void
   jobEnded: (state: JobEnd) => void
   /** A result of so many bytes lies in the store, and its job says so. */
   resultStored: (bytes: number) => void
@@ -25,6 +25,8 @@ export type Meter = {
 }
 
 export type JobEnd = 'done' | 'failed' | 'cancelled'
+/** `queued`: the job was given back, `lost`: its lease was somebody else's. */
+export type AttemptEnd = JobEnd | 'queued' | 'lost'
 
 const ignore = () => undefined
 

@@ -5,6 +5,8 @@ import { crc32Hex } from '../kernel/crc32-hex.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Meter } from '../kernel/meter.ts'
+import { inSpan, type Tracing } from '../kernel/tracing.ts'
+import { currentContext } from '../kernel/work-context.ts'
 import { crc32OfParts } from './checksums.ts'
 import { ChecksumMismatch, PartsMissing, SourceRefused, UploadAborted, UploadNotFound } from './failures.ts'
 import { missingParts } from './geometry.ts'
@@ -24,6 +26,7 @@ export type CompleteParts = {
   clock: Clock
   log: Log
   meter: Meter
+  tracing: Tracing
   /** Milliseconds a finished upload is kept. */
   retentionMs: number
 }
@@ -31,17 +34,30 @@ export type CompleteParts = {
 /**
  * Joins the parts of a session that is `completing`, looks into the file, and makes it `ready`. Each step may have
  * been done before, by a process that died or by another request: it is then found done. `announced`: CRC-32 values that
- * the client gave for the whole file.
+ * the client gave for the whole file. Traced as the upload, from its beginning on.
  */
 export async function completeUpload(
   parts: CompleteParts,
   session: Session,
   announced: readonly string[],
 ): Promise<Session & { media: Media }> {
-  const { repository, store, clock, retentionMs } = parts
+  const { traceparent: link } = currentContext()
+  const { createdAt: startedAt, size, partCount, transport, traceparent: parent = link } = session
+  const attributes = { 'tapedeck.bytes': size, 'tapedeck.parts': partCount, 'tapedeck.transport': transport }
+  const act = () => finish(parts, session, announced)
+  return inSpan(parts.tracing, 'upload', act, { startedAt, parent, link, attributes })
+}
+
+async function finish(
+  parts: CompleteParts,
+  session: Session,
+  announced: readonly string[],
+): Promise<Session & { media: Media }> {
+  const { repository, store, tracing, clock, retentionMs } = parts
   const { uploadId } = session
-  const joined = await join(parts, session, announced)
-  const { media, crc32 } = await look(parts, session, { crc32: joined, announced })
+  const joined = await inSpan(tracing, 'join', () => join(parts, session, announced))
+  const whole = { crc32: joined, announced }
+  const { media, crc32 } = await inSpan(tracing, 'inspect', () => look(parts, session, whole))
   const now = clock.now()
   const { won, session: found } = await repository.change(uploadId, ['completing'], {
     ...{ state: 'ready', media, updatedAt: now },

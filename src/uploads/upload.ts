@@ -49,6 +49,8 @@ export const Session = z.object({
   /** CRC-32 of the whole file, 8 hex digits: as the client announced it; of a ready upload as it is, where that is known. */
   crc32: z.string().optional(),
   requestHash: z.string(),
+  /** The place in a trace of the request that began it (W3C Trace Context). */
+  traceparent: z.string().optional(),
   media: Media.optional(),
   cover: Cover.optional(),
   refusal: z.object({ code: z.enum(REFUSAL_CODES), message: z.string() }).optional(),

@@ -1,6 +1,7 @@
 import type { Media, TargetsRequest, UploadRequest } from '../contract/index.ts'
 import { IdempotencyConflict, idForRequest, requestHash, type Requester } from '../kernel/idempotency.ts'
 import { isId } from '../kernel/ids.ts'
+import { currentContext } from '../kernel/work-context.ts'
 import { completeUpload, partNumbers, refuseOther, type CompleteParts } from './complete-upload.ts'
 import { DirectParts } from './direct-parts.ts'
 import * as failures from './failures.ts'
@@ -60,6 +61,7 @@ export class Uploads {
       },
       ...(request.crc32 !== undefined && { crc32: request.crc32.toLowerCase() }),
       requestHash: requestHash(request),
+      traceparent: currentContext().traceparent,
       ...{ createdAt: now, updatedAt: now, expiresAt: firstExpiry(now) },
     })
     if (!session) throw new Error('A new session was neither written nor found.')

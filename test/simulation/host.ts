@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/index.ts'
 import { FORMATS } from '../../src/ffmpeg/index.ts'
 import { SECOND_MS } from '../../src/kernel/units.ts'
 import { silentMeter } from '../../src/kernel/meter.ts'
+import { noTracing } from '../../src/kernel/tracing.ts'
 import { simDynamo, simS3 } from './clients.ts'
 import { conversionOn } from './conversion.ts'
 import { HostClock, type Skew } from './host-clock.ts'
@@ -64,6 +65,7 @@ export class Host {
         },
         config: { ...CONFIG, limits: { ...CONFIG.limits, retentionMs: RETENTION_MS } },
         log: this.#log(lane),
+        tracing: noTracing,
       },
       conversionOn({ crash: () => this.#crashAndRestart() }),
     )

@@ -13,6 +13,7 @@ import { findTools } from '../../src/ffmpeg/index.ts'
 import { createMetrics } from '../../src/http/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLog } from '../../src/kernel/log.ts'
+import { noTracing } from '../../src/kernel/tracing.ts'
 import { makeDataDir, makeTables, startStores, stateIsElsewhere, type SharedStores } from './embedded.ts'
 import { PROGRAM_BUCKET } from './program.ts'
 import { createTurnedClock } from './turned-clock.ts'
@@ -58,7 +59,16 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
   opened.defer(() => stores.close())
   const tools = await findTools(config.tools)
   const { clock, turn, wake } = createTurnedClock()
-  const service = await createService({ config, stores, tools, metrics, version: '0', clock, log: silentLog })
+  const service = await createService({
+    config,
+    stores,
+    tools,
+    metrics,
+    version: '0',
+    clock,
+    log: silentLog,
+    tracing: noTracing,
+  })
   opened.defer(() => service.stop({ withinMs: 1000 }))
   opened.defer(async () => {
     const closed = service.app.close()

@@ -26,6 +26,7 @@ const PLANTED: Record<string, [file: string, imports: string]> = {
   'nobody-needs-cleanup': ['src/conversions/tidy.ts', '../cleanup/index.ts'],
   'aws-sdk-lives-in-aws-and-stores': ['src/uploads/caller.ts', '@aws-sdk/client-s3'],
   'fastify-lives-at-the-door': ['src/conversions/server.ts', 'fastify'],
+  'one-file-knows-opentelemetry': ['src/uploads/tracer.ts', '@opentelemetry/api'],
   'only-ffmpeg-and-embedded-spawn': ['src/uploads/parent.ts', 'node:child_process'],
   'only-conversions-encode': ['src/uploads/encoder.ts', '../ffmpeg/index.ts'],
   'only-the-wiring-embeds': ['src/aws/embedder.ts', '../embedded/index.ts'],
