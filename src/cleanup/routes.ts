@@ -33,7 +33,14 @@ export const cleanupRoutes: FastifyPluginCallbackZod<CleanupRoutesParts> = (app,
   const { sweeper, adminKey, trustsLoopback } = parts
   app.post(
     '/cleanup',
-    { schema: { tags: ['operation'], response: { 200: CleanupView } } },
+    {
+      schema: {
+        tags: ['operation'],
+        summary: 'Sweep what has expired now',
+        security: [{ operator: [] }],
+        response: { 200: CleanupView },
+      },
+    },
     async ({ headers, ip }) => {
       if (adminKey !== undefined && !isSame(headers.authorization ?? '', `Bearer ${adminKey}`))
         throw new Unauthorized()

@@ -31,6 +31,7 @@ export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (
         querystring: z.object({
           embedded: z.stringbool().default(false).describe('The embedded one, whatever was sent'),
         }),
+        summary: 'The cover as a small JPEG',
         description:
           'The cover that was sent, else the embedded one, at most 512 pixels wide and high; made when first asked for.',
       },
@@ -44,6 +45,7 @@ export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (
       schema: {
         ...{ tags, params: ById, response: { 204: z.null() }, consumes: ['image/jpeg', 'image/png'] },
         headers: z.object({ 'content-length': z.coerce.number().int().nonnegative().optional() }),
+        summary: 'Send a cover of your own',
         description:
           'A cover for results (`artwork: "uploaded"`): the bytes of a JPEG or PNG of at most 10 MiB.',
       },
@@ -58,7 +60,9 @@ export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (
 
   app.delete(
     url,
-    { schema: { tags, params: ById, response: { 204: z.null() } } },
+    {
+      schema: { tags, summary: 'Remove the cover that was sent', params: ById, response: { 204: z.null() } },
+    },
     async ({ params: { uploadId } }, reply) => {
       await ownArtworks.remove(uploadId)
       return reply.code(204).send(null)

@@ -8,8 +8,8 @@ export type PreviewRoutesParts = { previews: Previews; downloadTransport: Downlo
 
 const FLAC = { description: 'A FLAC file', content: { 'audio/flac': { schema: z.file() } } }
 const common = {
-  description:
-    'The sound as FLAC, which every browser plays; made when first asked for. `Range` is honoured.',
+  summary: 'The sound as FLAC',
+  description: 'Which every browser plays; made when first asked for. `Range` is honoured.',
   response: { 200: FLAC, 202: Pending },
 }
 const method: ('GET' | 'HEAD')[] = ['GET', 'HEAD']

@@ -33,6 +33,34 @@ import { zipRoutes } from './zip-routes.ts'
 
 const ById = z.object({ jobId: z.string() })
 const tags = ['jobs']
+const ofOne = { tags, params: ById }
+
+const SCHEMAS = {
+  formats: {
+    ...{ tags: ['formats'], summary: 'Formats, their options, presets, limits' },
+    response: { 200: FormatsView },
+  },
+  request: {
+    ...{ tags, summary: 'Convert an upload, or several joined' },
+    ...{ body: JobRequest, headers: IdempotencyHeader, response: { 202: JobView } },
+  },
+  cancel: { ...ofOne, summary: 'End a job, FFmpeg included', response: { 202: JobView } },
+  retry: { ...ofOne, summary: 'Queue a failed or cancelled job again', response: { 202: JobView } },
+  find: {
+    ...{ ...ofOne, response: { 200: JobView } },
+    summary: 'A job with its source, what changes, and its result or error',
+  },
+  remove: { ...ofOne, summary: 'Remove an ended job with its result', response: { 204: z.null() } },
+  log: { ...ofOne, summary: "FFmpeg's last lines", produces: ['text/plain'] },
+  progress: {
+    ...{ tags, summary: 'State, phase, percent, speed, time left', querystring: ById },
+    response: { 200: ProgressView },
+  },
+  result: {
+    ...{ ...ofOne, summary: 'The converted file', description: '`Range` is honoured.' },
+    produces: ['application/octet-stream'],
+  },
+}
 
 export type ConversionRoutesParts = {
   conversions: Conversions
@@ -67,7 +95,7 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
   app.register(waveformRoutes, { ...parts, ...SAME_PLACE })
   app.register(zipRoutes, { ...parts, ...SAME_PLACE })
   const formats = formatsView(parts.formats, parts.limits)
-  app.get('/formats', { schema: { tags: ['formats'], response: { 200: FormatsView } } }, (_, reply) => {
+  app.get('/formats', { schema: SCHEMAS.formats }, (_, reply) => {
     void reply.headers({ 'cache-control': 'private, max-age=60', etag: etagOf(formats) })
     return formats
   })
@@ -75,67 +103,44 @@ export const conversionRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> =
 }
 
 const jobRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (app, { conversions }, done) => {
-  app.post(
-    '/jobs',
-    { schema: { tags, body: JobRequest, headers: IdempotencyHeader, response: { 202: JobView } } },
-    async (request, reply) => {
-      const seen = await conversions.request(request.body, {
-        idempotencyKey: request.headers['idempotency-key'],
-        owner: request.caller?.owner,
-      })
-      return reply.header('location', `jobs/${seen.status.job.jobId}`).code(202).send(tagged(reply, seen))
-    },
-  )
+  app.post('/jobs', { schema: SCHEMAS.request }, async (request, reply) => {
+    const seen = await conversions.request(request.body, {
+      idempotencyKey: request.headers['idempotency-key'],
+      owner: request.caller?.owner,
+    })
+    return reply.header('location', `jobs/${seen.status.job.jobId}`).code(202).send(tagged(reply, seen))
+  })
 
   for (const verb of ['cancel', 'retry'] as const)
-    app.post(
-      `/jobs/:jobId/${verb}`,
-      { schema: { tags, params: ById, response: { 202: JobView } } },
-      async (request, reply) => {
-        const seen = await conversions[verb](request.params.jobId, request.caller?.owner)
-        return reply.code(202).send(tagged(reply, seen))
-      },
-    )
+    app.post(`/jobs/:jobId/${verb}`, { schema: SCHEMAS[verb] }, async (request, reply) => {
+      const seen = await conversions[verb](request.params.jobId, request.caller?.owner)
+      return reply.code(202).send(tagged(reply, seen))
+    })
 
-  app.get(
-    '/jobs/:jobId',
-    { schema: { tags, params: ById, response: { 200: JobView } } },
-    async (request, reply) => {
-      // Who comes here after the end was told elsewhere, without a tag, looks for the result.
-      const after = seenBy(request)
-      const seen = await conversions.find(request.params.jobId, after, { exactly: after === undefined })
-      const view = tagged(reply, seen)
-      reply.header('cache-control', cacheFor(view))
-      return view
-    },
+  app.get('/jobs/:jobId', { schema: SCHEMAS.find }, async (request, reply) => {
+    // Who comes here after the end was told elsewhere, without a tag, looks for the result.
+    const after = seenBy(request)
+    const seen = await conversions.find(request.params.jobId, after, { exactly: after === undefined })
+    const view = tagged(reply, seen)
+    reply.header('cache-control', cacheFor(view))
+    return view
+  })
+
+  app.delete('/jobs/:jobId', { schema: SCHEMAS.remove }, async (request, reply) => {
+    await conversions.remove(request.params.jobId)
+    return reply.code(204).send(null)
+  })
+
+  app.get('/jobs/:jobId/log', { schema: SCHEMAS.log }, async (request, reply) =>
+    reply.type('text/plain; charset=utf-8').send(await conversions.readLog(request.params.jobId)),
   )
 
-  app.delete(
-    '/jobs/:jobId',
-    { schema: { tags, params: ById, response: { 204: z.null() } } },
-    async (request, reply) => {
-      await conversions.remove(request.params.jobId)
-      return reply.code(204).send(null)
-    },
-  )
-
-  app.get(
-    '/jobs/:jobId/log',
-    { schema: { tags, params: ById, produces: ['text/plain'], description: "FFmpeg's last lines" } },
-    async (request, reply) =>
-      reply.type('text/plain; charset=utf-8').send(await conversions.readLog(request.params.jobId)),
-  )
-
-  app.get(
-    '/progress',
-    { schema: { tags, querystring: ById, response: { 200: ProgressView } } },
-    async (request, reply) => {
-      const seen = await conversions.find(request.query.jobId, seenBy(request))
-      const view = progressView(seen)
-      reply.headers({ 'cache-control': cacheFor(view), etag: etagFor(seen, { ...view, asOf: '' }) })
-      return view
-    },
-  )
+  app.get('/progress', { schema: SCHEMAS.progress }, async (request, reply) => {
+    const seen = await conversions.find(request.query.jobId, seenBy(request))
+    const view = progressView(seen)
+    reply.headers({ 'cache-control': cacheFor(view), etag: etagFor(seen, { ...view, asOf: '' }) })
+    return view
+  })
 
   done()
 }
@@ -148,12 +153,7 @@ const resultRoutes: FastifyPluginCallbackZod<ConversionRoutesParts> = (
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:jobId/result',
-    schema: {
-      tags,
-      params: ById,
-      produces: ['application/octet-stream'],
-      description: 'The converted file; `Range` is honoured.',
-    },
+    schema: SCHEMAS.result,
     handler: async (request, reply) => {
       const file = await conversions.findResult(request.params.jobId)
       const open = (range: string | undefined) => conversions.openResult(file, range)

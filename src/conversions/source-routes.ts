@@ -18,7 +18,8 @@ export const sourceRoutes: FastifyPluginCallbackZod<SourceRoutesParts> = (
       tags: ['uploads'],
       params: z.object({ uploadId: z.string() }),
       produces: ['application/octet-stream'],
-      description: 'The uploaded file, byte for byte; `Range` is honoured.',
+      summary: 'The uploaded file',
+      description: 'Byte for byte; `Range` is honoured.',
     },
     handler: async (request, reply) =>
       sendFile(await sounds.downloadOf(request.params.uploadId), downloadTransport, request, reply),

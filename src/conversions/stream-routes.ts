@@ -23,6 +23,7 @@ export const streamRoutes: FastifyPluginCallbackZod<ProgressEventsParts> = (app,
         querystring: z.object({ jobId: JobIds }),
         headers: LastEventId,
         produces: ['text/event-stream'],
+        summary: 'Progress of several jobs as server-sent events',
         description:
           'Server-sent events: `progress` (as GET /api/progress) for each job at once and on each change, `problem` ' +
           'for a job that is not there, `degraded` while the store is away. Ends after the last job ended or about ' +

@@ -19,7 +19,8 @@ const Zoom = z.object({
     .describe('At most so many; the whole sound in any case'),
 })
 const response = { 200: WaveformView, 202: Pending }
-const description = 'Peaks as BBC audiowaveform has them, with the loudness; made when first asked for.'
+const summary = 'Peaks of the sound, and its loudness'
+const description = 'As BBC audiowaveform has them; made when first asked for.'
 
 /** Pictures of sources and results over HTTP. */
 export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (app, { waveforms }, done) => {
@@ -27,7 +28,7 @@ export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (ap
     '/uploads/:uploadId/waveform',
     {
       schema: {
-        ...{ tags: ['uploads'], description, response, querystring: Zoom },
+        ...{ tags: ['uploads'], summary, description, response, querystring: Zoom },
         params: z.object({ uploadId: z.string() }),
       },
     },
@@ -39,7 +40,7 @@ export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (ap
     '/jobs/:jobId/waveform',
     {
       schema: {
-        ...{ tags: ['jobs'], description, response, querystring: Zoom },
+        ...{ tags: ['jobs'], summary, description, response, querystring: Zoom },
         params: z.object({ jobId: z.string() }),
       },
     },

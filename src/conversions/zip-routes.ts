@@ -21,6 +21,7 @@ export const zipRoutes: FastifyPluginCallbackZod<ZipRoutesParts> = (app, { conve
       tags: ['jobs'],
       querystring: z.object({ jobId: JobIds }),
       produces: ['application/zip'],
+      summary: 'Results of several jobs as one zip',
       description:
         'The converted files of several jobs as one zip, uncompressed, in the order of the ids. Refused unless every ' +
         'job is done; the problem has the `jobId`. When a file cannot be read in the middle the connection is cut.',

@@ -13,6 +13,7 @@ export const accessRoutes: FastifyPluginCallbackZod<{ clock: Clock }> = (app, { 
     {
       schema: {
         tags: ['access'],
+        summary: 'A token for addresses that cannot send a key',
         response: { 201: PassView },
         description:
           'A token that lets addresses of this API be read without a key, as `?access=…`: for an hour, and no more than ' +

@@ -35,8 +35,8 @@ class LinkExpired extends Failure {
   }
 }
 
-/** Probes have no keys, and cleanup has the operator's. */
-const OPEN_ROUTES = /^\/api\/(health\/|cleanup$)/
+/** Probes have no keys, and cleanup has the operator's. How the API is called is said before anybody has a key. */
+const OPEN_ROUTES = /^\/api\/(health\/|cleanup$|openapi\.json$|docs(\/|$))/
 
 /**
  * Lets nobody call the API without a key or a signed link, and shows nobody what was made under another owner's key: it

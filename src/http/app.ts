@@ -12,6 +12,7 @@ import { answerNotModified } from './conditional.ts'
 import { requireKeys } from './access.ts'
 import { accessRoutes } from './access-routes.ts'
 import { allowOrigins } from './cors.ts'
+import { serveDocs } from './docs.ts'
 import { refuseWhileDraining } from './draining.ts'
 import { healthRoutes, type Check } from './health.ts'
 import { guardHost } from './host-guard.ts'
@@ -80,7 +81,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   if (parts.rateLimitPerMinute !== undefined) await limitRates(app, parts.rateLimitPerMinute)
   logRequests(app, log)
   if (parts.allowedHosts) guardHost(app, parts.allowedHosts)
-  await describeApi(app, parts.version)
+  await describeApi(app, { version: parts.version, asksForKeys: parts.keyring !== undefined })
   await app.register(healthRoutes, { prefix: '/api', checks, clock })
   await app.register(metricsRoutes, { metrics: parts.metrics })
   if (api) {
@@ -90,6 +91,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     await app.register(conversionRoutes, { ...api, prefix: '/api', publicUrl: parts.publicUrl })
     await app.register(accessRoutes, { prefix: '/api', clock })
     await app.register(cleanupRoutes, { ...api, prefix: '/api' })
+    await serveDocs(app)
     await servePage(app, api.pageDirectory)
   }
   return app

@@ -11,7 +11,7 @@ type Parts = { checks: Readonly<Record<string, Check>>; clock: Clock }
 
 /** Probes come from every side, and none of them may cost a read each time. */
 const REMEMBERED_MS = 5 * SECOND_MS
-const tags = ['operation']
+const common = { tags: ['operation'], security: [] }
 
 /**
  * `live` looks at nothing. `ready` names what does not answer and stays 200: a load balancer that empties the fleet
@@ -19,13 +19,21 @@ const tags = ['operation']
  */
 export const healthRoutes: FastifyPluginCallbackZod<Parts> = (app, { checks, clock }, done) => {
   const degraded = remembered(clock, REMEMBERED_MS, () => failing(checks))
-  app.get('/health/live', { schema: { tags, response: { 200: LiveView } } }, () => ({
-    status: 'ok' as const,
-  }))
-  app.get('/health/ready', { schema: { tags, response: { 200: ReadyView } } }, async () => {
-    const names = await degraded()
-    return { status: names.length === 0 ? ('ok' as const) : ('degraded' as const), degraded: names }
-  })
+  app.get(
+    '/health/live',
+    { schema: { ...common, summary: 'Whether the process answers', response: { 200: LiveView } } },
+    () => ({
+      status: 'ok' as const,
+    }),
+  )
+  app.get(
+    '/health/ready',
+    { schema: { ...common, summary: 'Which store does not answer', response: { 200: ReadyView } } },
+    async () => {
+      const names = await degraded()
+      return { status: names.length === 0 ? ('ok' as const) : ('degraded' as const), degraded: names }
+    },
+  )
   done()
 }
 

@@ -25,6 +25,30 @@ const PartHeaders = z.object({
     .describe('CRC-32 of this part, 8 hex digits'),
 })
 const tags = ['uploads']
+const ofOne = { tags, params: ById }
+
+const SCHEMAS = {
+  begin: {
+    ...{ tags, summary: 'Begin an upload', body: UploadRequest, headers: IdempotencyHeader },
+    response: { 201: UploadView },
+  },
+  find: { ...ofOne, summary: 'Which parts are there', response: { 200: UploadView } },
+  complete: {
+    ...{ ...ofOne, body: CompleteRequest.nullish(), response: { 200: CompleteView } },
+    summary: 'Join the parts',
+    description: 'Says what audio it is; the same answer every time.',
+  },
+  targets: {
+    ...{ ...ofOne, body: TargetsRequest, response: { 200: TargetsView } },
+    summary: 'Where to send which part',
+    description: 'Parts that are stored already get no target.',
+  },
+  remove: { ...ofOne, summary: 'Cancel an upload, with all its bytes', response: { 204: z.null() } },
+  progress: {
+    ...{ tags, summary: 'Percent, bytes, rate and time left', querystring: ById },
+    response: { 200: UploadProgressView },
+  },
+}
 
 type Parts = { uploads: Uploads }
 
@@ -38,53 +62,35 @@ export const uploadRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, 
 }
 
 const sessionRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => {
-  app.post(
-    '/uploads',
-    { schema: { tags, body: UploadRequest, headers: IdempotencyHeader, response: { 201: UploadView } } },
-    async (request, reply) => {
-      const upload = await uploads.create(request.body, {
-        idempotencyKey: request.headers['idempotency-key'],
-        owner: request.caller?.owner,
-      })
-      const { uploadId } = upload.session
-      return reply.code(201).header('location', `uploads/${uploadId}`).send(uploadView(upload))
-    },
+  app.post('/uploads', { schema: SCHEMAS.begin }, async (request, reply) => {
+    const upload = await uploads.create(request.body, {
+      idempotencyKey: request.headers['idempotency-key'],
+      owner: request.caller?.owner,
+    })
+    const { uploadId } = upload.session
+    return reply.code(201).header('location', `uploads/${uploadId}`).send(uploadView(upload))
+  })
+
+  app.get('/uploads/:uploadId', { schema: SCHEMAS.find }, async (request) =>
+    uploadView(await uploads.find(request.params.uploadId)),
   )
 
-  app.get(
-    '/uploads/:uploadId',
-    { schema: { tags, params: ById, response: { 200: UploadView } } },
-    async (request) => uploadView(await uploads.find(request.params.uploadId)),
-  )
+  app.post('/uploads/:uploadId/complete', { schema: SCHEMAS.complete }, async (request) => {
+    const media = await uploads.complete(request.params.uploadId, request.body?.crc32)
+    return { state: 'ready' as const, media }
+  })
 
-  app.post(
-    '/uploads/:uploadId/complete',
-    { schema: { tags, params: ById, body: CompleteRequest.nullish(), response: { 200: CompleteView } } },
-    async (request) => {
-      const media = await uploads.complete(request.params.uploadId, request.body?.crc32)
-      return { state: 'ready' as const, media }
-    },
-  )
+  app.post('/uploads/:uploadId/targets', { schema: SCHEMAS.targets }, async (request) => {
+    const { upload, targets } = await uploads.targets(request.params.uploadId, request.body)
+    return targetsView(upload, targets, (expiresAt) =>
+      request.caller?.grant({ kind: 'parts', uploadId: upload.session.uploadId }, expiresAt),
+    )
+  })
 
-  app.post(
-    '/uploads/:uploadId/targets',
-    { schema: { tags, params: ById, body: TargetsRequest, response: { 200: TargetsView } } },
-    async (request) => {
-      const { upload, targets } = await uploads.targets(request.params.uploadId, request.body)
-      return targetsView(upload, targets, (expiresAt) =>
-        request.caller?.grant({ kind: 'parts', uploadId: upload.session.uploadId }, expiresAt),
-      )
-    },
-  )
-
-  app.delete(
-    '/uploads/:uploadId',
-    { schema: { tags, params: ById, response: { 204: z.null() } } },
-    async (request, reply) => {
-      await uploads.remove(request.params.uploadId)
-      return reply.code(204).send(null)
-    },
-  )
+  app.delete('/uploads/:uploadId', { schema: SCHEMAS.remove }, async (request, reply) => {
+    await uploads.remove(request.params.uploadId)
+    return reply.code(204).send(null)
+  })
 
   done()
 }
@@ -98,6 +104,7 @@ const partRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => 
     {
       schema: {
         tags,
+        summary: 'Send one part, in any order',
         consumes: ['application/octet-stream'],
         params: ById.extend({ part: z.coerce.number() }),
         headers: PartHeaders,
@@ -122,18 +129,14 @@ const partRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => 
 }
 
 const progressRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => {
-  app.get(
-    '/upload-progress',
-    { schema: { tags, querystring: ById, response: { 200: UploadProgressView } } },
-    async (request, reply) => {
-      const view = uploadProgressView(await uploads.look(request.query.uploadId))
-      const final = ['ready', 'aborted', 'failed'].includes(view.state)
-      reply.headers({
-        'cache-control': `private, max-age=${final ? 60 : 1}`,
-        etag: etagOf({ ...view, asOf: '' }),
-      })
-      return view
-    },
-  )
+  app.get('/upload-progress', { schema: SCHEMAS.progress }, async (request, reply) => {
+    const view = uploadProgressView(await uploads.look(request.query.uploadId))
+    const final = ['ready', 'aborted', 'failed'].includes(view.state)
+    reply.headers({
+      'cache-control': `private, max-age=${final ? 60 : 1}`,
+      etag: etagOf({ ...view, asOf: '' }),
+    })
+    return view
+  })
   done()
 }

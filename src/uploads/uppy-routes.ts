@@ -46,7 +46,15 @@ const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, pu
 
   app.post(
     '/multipart',
-    { schema: { tags, params: base, body: UppyCreateRequest, response: { 200: UppyCreateView } } },
+    {
+      schema: {
+        tags,
+        summary: 'Begin an upload',
+        params: base,
+        body: UppyCreateRequest,
+        response: { 200: UppyCreateView },
+      },
+    },
     async ({ params, body, caller }) => {
       const uploadId = await uppy.begin(params.capability, body, { owner: caller?.owner })
       return { uploadId, key: uploadId }
@@ -55,14 +63,19 @@ const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, pu
 
   app.get(
     '/multipart/:uploadId',
-    { schema: { tags, params: one, response: { 200: UppyPartsView } } },
+    { schema: { tags, summary: 'Parts that are there', params: one, response: { 200: UppyPartsView } } },
     ({ params }) => uppy.list(uppyUploadId(params)),
   )
 
   app.get(
     '/multipart/:uploadId/:part',
     {
-      schema: { tags, params: one.extend({ part: z.coerce.number() }), response: { 200: UppyTargetView } },
+      schema: {
+        tags,
+        summary: 'Where to send a part',
+        params: one.extend({ part: z.coerce.number() }),
+        response: { 200: UppyTargetView },
+      },
     },
     async (request) => {
       const uploadId = uppyUploadId(request.params)
@@ -79,7 +92,15 @@ const endRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUr
   const one = paramsOf(named).extend({ uploadId: z.string() })
   app.post(
     '/multipart/:uploadId/complete',
-    { schema: { tags, params: one, body: UppyCompleteRequest, response: { 200: UppyCompleteView } } },
+    {
+      schema: {
+        tags,
+        summary: 'Join the parts',
+        params: one,
+        body: UppyCompleteRequest,
+        response: { 200: UppyCompleteView },
+      },
+    },
     async (request) => {
       const uploadId = uppyUploadId(request.params)
       await uppy.complete(uploadId, request.body)
@@ -89,7 +110,7 @@ const endRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUr
 
   app.delete(
     '/multipart/:uploadId',
-    { schema: { tags, params: one, response: { 200: z.object({}) } } },
+    { schema: { tags, summary: 'Cancel an upload', params: one, response: { 200: z.object({}) } } },
     async ({ params }) => {
       await uppy.abort(uppyUploadId(params))
       return {}

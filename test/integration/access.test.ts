@@ -5,6 +5,7 @@ import { newId } from '../../src/kernel/ids.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
 import { startProgram, type Program } from '../support/program.ts'
+import { startService } from '../support/service.ts'
 
 const [anna, annaNext, ben] = [newKey('anna'), newKey('anna'), newKey('ben')]
 let program: Program
@@ -117,6 +118,19 @@ test('one Idempotency-Key of two owners is two uploads', async () => {
     ).id
   expect(await create(asAnna)).toBe(await create(asAnna))
   expect(await create(asAnna)).not.toBe(await create(asBen))
+})
+
+test('how the API is called is said to those who have no key yet, and what calls need one', async () => {
+  for (const path of ['docs', 'docs/', 'docs/json', 'docs/static/swagger-ui-bundle.js'])
+    expect([path, (await open.call(path)).status]).toEqual([path, 200])
+  expect((await open.call('docs-of-another-kind')).status).toBe(404)
+  type Secured = { security?: object[]; paths: Record<string, Record<string, { security?: object[] }>> }
+  const { security, paths } = await json<Secured>(await open.call('openapi.json'))
+  expect(security).toEqual([{ key: [] }])
+  expect(paths['/api/health/ready']?.['get']?.security).toEqual([])
+  expect(paths['/api/cleanup']?.['post']?.security).toEqual([{ operator: [] }])
+  await using keyless = await startService()
+  expect((await json<Secured>(await createApi(keyless.url).call('openapi.json'))).security).toBeUndefined()
 })
 
 test('health needs no key, and the page neither', async () => {

@@ -74,6 +74,23 @@ test('the OpenAPI document describes every route of the contract, with problems 
   expect(Object.keys(refused?.content ?? {})).toEqual(['application/problem+json'])
 })
 
+test('every operation says in a few words what it does, and stands under a heading that is explained', async () => {
+  type Described = { tags: { name: string }[]; paths: Record<string, Record<string, Operation>> }
+  type Operation = { summary?: string; tags: string[] }
+  const { tags, paths } = await json<Described>(await api.call('openapi.json'))
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
+  for (const one of operations) expect(one.summary, JSON.stringify(one)).toMatch(/^.{5,60}$/)
+  expect(new Set(operations.flatMap((one) => one.tags))).toEqual(new Set(tags.map(({ name }) => name)))
+})
+
+test('calls are described as going to where the description came from', async () => {
+  for (const path of ['openapi.json', 'docs/json']) {
+    const at = `https://host.example/below/api/${path}`
+    const { servers } = await json<{ servers: { url: string }[] }>(await api.call(path))
+    expect(servers.map(({ url }) => new URL(url, at).href)).toEqual(['https://host.example/below/'])
+  }
+})
+
 test('every reference in the OpenAPI document leads somewhere', async () => {
   const text = await (await api.call('openapi.json')).text()
   const { components } = JSON.parse(text) as OpenApi
