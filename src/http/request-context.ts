@@ -3,8 +3,8 @@ import { traceparentOf } from '../kernel/traceparent.ts'
 import type { Span, Tracing } from '../kernel/tracing.ts'
 import { inContext } from '../kernel/work-context.ts'
 
-/** Asked again and again, and each time they tell the same. */
-const UNTRACED = /^\/api\/(health|progress|upload-progress)\b/
+/** Asked again and again, or telling nothing of anybody's work. */
+const UNTRACED = /^\/api\/(docs|health|openapi|progress|upload-progress)\b/
 
 /** Lets what is done for a request know its id, however far away from the routes, and its place in a trace. */
 export function rememberRequests(app: FastifyInstance, tracing: Tracing): void {
