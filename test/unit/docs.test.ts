@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { MetricObject } from 'prom-client'
 import { expect, test } from 'vitest'
@@ -7,20 +7,7 @@ import { JOB_ERROR_CODES } from '../../src/contract/index.ts'
 import { createMetrics } from '../../src/http/index.ts'
 import { KINDS } from '../../src/http/problem.ts'
 import { formatsReference } from './formats-reference.ts'
-
-const ROOT = path.resolve(import.meta.dirname, '../..')
-const read = (file: string) => readFile(path.join(ROOT, file), 'utf8')
-
-/** Cells of all table rows whose first cell is code, by section. */
-function rows(markdown: string): string[][] {
-  const lines = markdown.split('\n').filter((line) => /^\| `/.test(line))
-  return lines.map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('`', '')),
-  )
-}
+import { read, ROOT, rows } from './markdown.ts'
 
 test('every problem is documented with its status, and nothing else is', async () => {
   const [problems = '', jobs = ''] = (await read('docs/reference/problems.md')).split('## Errors of jobs')
@@ -70,25 +57,6 @@ test('the dashboard asks for metrics that there are, and leaves none out', async
 test('formats and options are documented as they are', async () => {
   const file = path.join(ROOT, 'docs/reference/formats.md')
   await expect(await formatsReference(file)).toMatchFileSnapshot(file)
-})
-
-async function markdownFiles(): Promise<string[]> {
-  const top = (await readdir(ROOT)).filter((name) => name.endsWith('.md'))
-  const below = await readdir(path.join(ROOT, 'docs'), { recursive: true })
-  return [...top, ...below.filter((name) => name.endsWith('.md')).map((name) => path.join('docs', name))]
-}
-
-test('links between the documents lead somewhere', async () => {
-  for (const file of await markdownFiles()) {
-    const links = [...(await read(file)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
-      ([, target = '']) => target,
-    )
-    for (const link of links)
-      await expect(
-        access(path.join(ROOT, path.dirname(file), link)),
-        `${file} → ${link}`,
-      ).resolves.toBeUndefined()
-  }
 })
 
 test('the README is short, and prose at the root stays within its five files', async () => {
