@@ -75,13 +75,20 @@ const OF_THE_SDK = [
   ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_ROLE_ARN'],
   ...['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_', 'AWS_CA_BUNDLE'],
 ]
+/** What the SDK of OpenTelemetry reads by itself (OpenTelemetry: "Environment Variable Specification"). */
+const OF_OPENTELEMETRY = ['OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES', 'OTEL_EXPORTER_OTLP_HEADERS']
 /** Names in capitals that are no variables: of DynamoDB, S3 and Ogg. */
 const NO_VARIABLES = ['KEYS_ONLY', 'ALL_OLD', 'PAY_PER_REQUEST', 'FULL_OBJECT', 'METADATA_BLOCK_PICTURE']
 
 test('every variable that a document names is read by somebody', async () => {
   const beside = await sourceOf(['scripts', 'deploy', 'infra/lib', 'test/support', 'test/simulation'])
   const inContract = await sourceOf(['test/contract', 'test/integration'])
-  const known = new Set([...Object.keys(Environment.shape), ...OF_THE_SDK, ...NO_VARIABLES])
+  const known = new Set([
+    ...Object.keys(Environment.shape),
+    ...OF_THE_SDK,
+    ...OF_OPENTELEMETRY,
+    ...NO_VARIABLES,
+  ])
   const isRead = (name: string) =>
     known.has(name) ||
     new RegExp(`\\b${name}\\b`).test(/^(TEST|CONTRACT)_/.test(name) ? inContract + beside : beside)
