@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { apiReference, type ApiDocument } from '../support/api-reference.ts'
 import { listen, makeAudio } from '../support/audio.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { openShell } from '../support/shell.ts'
-import { blocks, read } from '../unit/markdown.ts'
+import { blocks, read, ROOT } from '../unit/markdown.ts'
 
 /** The lines of the documents as they are printed, against a program of the test. */
 let folder: Awaited<ReturnType<typeof makeDataDir>>
@@ -27,6 +28,13 @@ test.each([{ tools: false }, { tools: true }])(
     expect(await listen(song)).toMatchObject({ codec: 'mp3', title: 'Two sines' })
   },
 )
+
+test('every call of the API and every shape is documented, and nothing else is', async () => {
+  await using program = await startProgram()
+  const answer = await fetch(`${program.url}/api/openapi.json`)
+  const file = path.join(ROOT, 'docs/reference/api.md')
+  await expect(await apiReference(file, (await answer.json()) as ApiDocument)).toMatchFileSnapshot(file)
+})
 
 test(
   'the tutorial goes as it says, from making a file to its end after a kill',
