@@ -7,8 +7,8 @@ Every call, as \`GET /api/openapi.json\` tells it. This page is made from that d
 the same to click on.
 
 Times are ISO 8601 in UTC (\`…At\`), durations milliseconds (\`…Ms\`), sizes bytes. Errors are problem documents, whose codes are in
-[problems.md](problems.md). With [keys](../how-to/api-keys.md), calls other than those of health need
-\`Authorization: Bearer <key>\`. \`/metrics\` is in [metrics.md](metrics.md).
+[problems.md](problems.md). With [keys](../how-to/api-keys.md), calls need
+\`Authorization: Bearer <key>\`, except health, this description, and cleanup, whose key is \`ADMIN_KEY\`. \`/metrics\` is in [metrics.md](metrics.md).
 `
 
 type Schema = {

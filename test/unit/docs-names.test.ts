@@ -123,3 +123,20 @@ test('every path of the project that a document names is there', async () => {
   })
   expect(missing).toEqual([])
 })
+
+test('every message that troubleshooting quotes as seen is in the source', async () => {
+  const text = await read('docs/how-to/troubleshooting.md')
+  const seen = text.split('\n\n').filter((paragraph) => /^\*\*Seen:\*\*|^\| Then/.test(paragraph))
+  const firstCells = (paragraph: string) => paragraph.replaceAll(/^(\|[^|]*\|).*$/gm, '$1')
+  const quoted = seen.flatMap((paragraph) => code(firstCells(paragraph)))
+  // What it says is put together of pieces in some places: a quote may not reach over such a seam.
+  const source = (await sourceOf(['src'])).replaceAll(/' \+\s+'/g, '')
+  expect(quoted.length).toBeGreaterThan(30)
+  expect(quoted.filter((one) => !BY_OTHERS.includes(one) && !source.includes(one))).toEqual([])
+})
+
+/** What stores, Node and JSON say. */
+const BY_OTHERS = [
+  ...['UnknownError', 'listen EADDRINUSE', 'ResourceNotFoundException', '"state":"queued"'],
+  ...['/api/health/ready', 'stale: true'],
+]
