@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { Environment } from '../../src/config/config.ts'
-import { anchors, code, links, markdownFiles, read, ROOT } from './markdown.ts'
+import { anchors, code, links, markdownFiles, read, ROOT, rows } from './markdown.ts'
 
 /** Each finding is one line, `file: what`, so that all are seen at once. */
 async function inEveryDocument(find: (file: string, text: string) => string[] | Promise<string[]>) {
@@ -140,3 +140,16 @@ const BY_OTHERS = [
   ...['UnknownError', 'listen EADDRINUSE', 'ResourceNotFoundException', '"state":"queued"'],
   ...['/api/health/ready', 'stale: true'],
 ]
+
+test('the operations asked of an S3 are documented, and no others', async () => {
+  const [, chapter = ''] = (await read('docs/how-to/s3-clones.md')).split('## What is asked of it')
+  const documented = rows(chapter.split('And of how')[0] ?? '').flatMap(([names = '']) => names.split(', '))
+  const rooms = ['aws', 'uploads', 'conversions', 'progress', 'cleanup', 'doctor', 'cli', 'http']
+  const source = await sourceOf(rooms.map((room) => `src/${room}`))
+  const imports = [...source.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-s3'/g)].map(
+    ([, names = '']) => names,
+  )
+  const commands = imports.flatMap((names) => [...names.matchAll(/(\w+)Command\b/g)].map(([, name]) => name))
+  const pages = imports.flatMap((names) => [...names.matchAll(/paginate(\w+)/g)].map(([, name]) => name))
+  expect([...new Set(documented)].sort()).toEqual([...new Set([...commands, ...pages])].sort())
+})
