@@ -3,7 +3,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { Keyring } from '../access/index.ts'
 import { cleanupRoutes, type CleanupRoutesParts } from '../cleanup/index.ts'
 import { conversionRoutes, type ConversionRoutesParts } from '../conversions/index.ts'
-import { HOUR_MS, KiB, MiB } from '../kernel/units.ts'
+import { HOUR_MS, KiB, MiB, SECOND_MS } from '../kernel/units.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Tracing } from '../kernel/tracing.ts'
@@ -11,6 +11,7 @@ import { uploadRoutes, Uppy, uppyRoutes, type Uploads } from '../uploads/index.t
 import { answerNotModified } from './conditional.ts'
 import { requireKeys } from './access.ts'
 import { accessRoutes } from './access-routes.ts'
+import { answerClientError } from './client-errors.ts'
 import { allowOrigins } from './cors.ts'
 import { serveDocs } from './docs.ts'
 import { refuseWhileDraining } from './draining.ts'
@@ -20,7 +21,7 @@ import { limitRates } from './limits.ts'
 import { metricsRoutes, type Metrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { servePage, setDefaultHeaders, type PageOrigins } from './page.ts'
-import { answerProblems } from './problem.ts'
+import { answerProblems, answerUnroutable } from './problem.ts'
 import { rememberRequests } from './request-context.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -28,6 +29,9 @@ import { requestIdOf } from './request-id.ts'
 const LARGEST_JSON_BYTES = MiB
 /** Of a body nothing more is read ahead than a socket gives at once: many parts at once then take little memory. */
 const LARGEST_READ_AHEAD_BYTES = 16 * KiB
+/** The longest that headers may take to arrive, from the moment a new connection stands: a client with nothing to say goes too. */
+const LONGEST_HEADERS_MS = 20 * SECOND_MS
+const LOOK_FOR_SLOW_EVERY_MS = 5 * SECOND_MS
 /** The longest a whole request may take to arrive, a part on a slow line included. */
 const LONGEST_REQUEST_MS = HOUR_MS
 
@@ -61,7 +65,12 @@ export type AppParts = {
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { api, checks, clock, log } = parts
   const app = fastify({
-    http: { highWaterMark: LARGEST_READ_AHEAD_BYTES },
+    http: {
+      ...{ highWaterMark: LARGEST_READ_AHEAD_BYTES, headersTimeout: LONGEST_HEADERS_MS },
+      connectionsCheckingInterval: LOOK_FOR_SLOW_EVERY_MS,
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerUnroutable,
     bodyLimit: LARGEST_JSON_BYTES,
     requestTimeout: LONGEST_REQUEST_MS,
     genReqId: requestIdOf,

@@ -15,6 +15,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'empty-file': { status: 422, title: 'Empty file' },
   forbidden: { status: 403, title: 'Forbidden' },
   'foreign-host': { status: 421, title: 'Foreign host' },
+  'headers-too-large': { status: 431, title: 'Headers too large' },
   'idempotency-conflict': { status: 409, title: 'Idempotency key used already' },
   'internal-error': { status: 500, title: 'Internal error' },
   'invalid-artwork': { status: 422, title: 'Invalid artwork' },
@@ -40,6 +41,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'parts-missing': { status: 409, title: 'Parts missing' },
   'queue-full': { status: 429, title: 'Queue full', retryAfterSeconds: 30 },
   'range-not-satisfiable': { status: 416, title: 'Range not satisfiable' },
+  'request-timeout': { status: 408, title: 'Request timeout' },
   'request-too-large': { status: 413, title: 'Request too large' },
   'shutting-down': { status: 503, title: 'Shutting down', retryAfterSeconds: 5 },
   'size-required': { status: 422, title: 'Size required' },
@@ -58,6 +60,12 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'upload-not-found': { status: 404, title: 'Upload not found' },
   'upload-not-ready': { status: 409, title: 'Upload not ready' },
   'upload-too-large': { status: 413, title: 'Upload too large' },
+}
+
+/** Answers a request that found no way to a route, nor through any hook, since its path cannot be read. */
+export function answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id)
+  sendProblem(request, reply, describe(error))
 }
 
 /** Makes every error answer of the app a problem document, the framework's own ones included. */

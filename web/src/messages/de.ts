@@ -13,6 +13,8 @@ const problems: Problems = {
     'Die Datei lässt sich nicht lesen. Vielleicht ist sie ein Ordner oder wurde verschoben oder geändert.',
   forbidden: 'Der Server erlaubt das nicht.',
   'foreign-host': 'Der Server kennt die Adresse nicht, unter der diese Seite geöffnet wurde.',
+  'headers-too-large':
+    'Der Server hat die Seite nicht verstanden. Laden Sie sie neu und versuchen Sie es noch einmal.',
   'idempotency-conflict':
     'Der Server bekam zwei verschiedene Anfragen unter einem Namen. Versuchen Sie es noch einmal.',
   'internal-error': 'Auf dem Server ist etwas schiefgegangen. Ein neuer Versuch kann helfen.',
@@ -47,6 +49,7 @@ const problems: Problems = {
   'queue-full': 'Es warten zu viele Umwandlungen. Versuchen Sie es noch einmal, wenn einige fertig sind.',
   'range-not-satisfiable': 'Das Ergebnis ist kürzer als der Teil, nach dem gefragt wurde.',
   refused: 'Der Server hat diese Datei ohne Begründung abgelehnt. Versuchen Sie es noch einmal.',
+  'request-timeout': 'Das Netz ist gerade zu langsam. Versuchen Sie es noch einmal.',
   'request-too-large':
     'Der Server hat die Seite nicht verstanden. Laden Sie sie neu und versuchen Sie es noch einmal.',
   'shutting-down': 'Der Server startet gerade neu. Versuchen Sie es gleich noch einmal.',
