@@ -45,6 +45,9 @@ test('no part of a link can be changed, and a link of a key that is gone is none
       `${benId}.${expires}.${signature}`,
       `${id}.${expires}.`,
       `${id}.${expires}`,
+      `${token}.more`,
+      `${token}=`,
+      `${token}\n`,
     ],
     ...[
       `${id}.${expires}.${signature.slice(1)}`,
