@@ -5,6 +5,7 @@ import { benchConversion } from './conversion.ts'
 import { write } from './meters.ts'
 import { benchReads } from './reads.ts'
 import { benchLargeUpload } from './upload-large.ts'
+import { benchSoak } from './soak.ts'
 import { benchUploads } from './uploads.ts'
 import { benchWrites } from './writes.ts'
 
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   uploads: benchUploads,
   'large-upload': benchLargeUpload,
   bullmq: benchBullmq,
+  soak: () => benchSoak({ minutes: Number(values.minutes) }),
 }
 
 const names = positionals.length > 0 ? positionals : ['conversion', 'batch', 'reads', 'writes']
