@@ -6,7 +6,7 @@ import { dynamoUnits, mib, sum, write } from './meters.ts'
 import { doOne, makeMaterials, type Way } from './soak-people.ts'
 import { slopeOf, vitalsOf, type Vitals } from './vitals.ts'
 
-const PRELOAD = path.join(import.meta.dirname, 'tidy-preload.ts')
+const PRELOAD = import.meta.resolve('./tidy-preload.ts')
 const PEOPLE = 4
 const MINUTE_MS = 60_000
 /** Code is compiled, caches and pools fill up: what is held after this share of the time is the beginning. */
