@@ -99,8 +99,9 @@ export class Takeover {
       outcome === 'settled' ||
       (outcome === 'cancel-asked' && (await jobs.settle(leased, cancelled(end))) === 'settled')
     if (!taken) return false
-    log.warn({ jobId, owner, crashes }, 'job taken from a dead worker')
-    this.#count(outcome === 'settled' ? settlement.state : 'cancelled')
+    const state = outcome === 'settled' ? settlement.state : 'cancelled'
+    log.warn({ jobId, owner, crashes, state }, 'job taken from a dead worker')
+    this.#count(state)
     await this.#tellOwner(leased)
     return true
   }

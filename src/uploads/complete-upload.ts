@@ -84,10 +84,13 @@ async function join(
   session: Session,
   announced: readonly string[],
 ): Promise<string | undefined> {
-  const { repository, store, clock } = parts
+  const { repository, store, clock, log } = parts
   const { uploadId } = session
   const state = session.multipartId === undefined ? 'creating' : 'open'
-  const reopen = () => repository.change(uploadId, ['completing'], { state, updatedAt: clock.now() })
+  const reopen = async () => {
+    const { won } = await repository.change(uploadId, ['completing'], { state, updatedAt: clock.now() })
+    if (won) log.info({ uploadId }, 'upload open again')
+  }
   try {
     return await joinListed(parts, session, announced)
   } catch (error) {
@@ -191,9 +194,11 @@ async function refuse(
 ) {
   const { uploadId } = session
   const refusal = { code: reason.code, message: reason.message }
-  await repository.change(uploadId, ['completing'], { state: 'failed', refusal, updatedAt: clock.now() })
+  const values = { state: 'failed', refusal, updatedAt: clock.now() } as const
+  const { won } = await repository.change(uploadId, ['completing'], values)
   await store.remove(uploadId, undefined)
   await partRepository.remove(uploadId, partNumbers(session))
+  if (!won) return // somebody else refused it, or cancelled it
   log.info({ uploadId, code: reason.code }, 'upload refused')
   meter.uploadMoved('refused')
 }

@@ -189,11 +189,13 @@ export class Uploads {
   }
 
   async #complete({ uploadId }: Session, announced: readonly string[]): Promise<Session & { media: Media }> {
-    const { repository, clock } = this.#parts
+    const { repository, clock, log } = this.#parts
     const values = { state: 'completing', updatedAt: clock.now() } as const
     const { won, session } = await repository.change(uploadId, ['creating', 'open', 'completing'], values)
-    if (won && session)
+    if (won && session) {
+      log.info({ uploadId }, 'upload completing')
       return completeUpload(this.#parts, session, [...announced, ...(session.crc32 ? [session.crc32] : [])])
+    }
     if (session?.state === 'ready' && session.media) return { ...session, media: session.media }
     throw session?.state === 'failed' ? refusalOf(session) : new failures.UploadAborted()
   }

@@ -56,9 +56,9 @@ test('of a conversion and its end each step is logged, no id of it in full, and 
     ...['job queued', 'conversion started', 'conversion ended', 'job removed'],
   ])
   expect(steps('uploadId', uploadId)).toEqual([
-    ...['upload opened', 'upload ready', 'job queued', 'upload removed'],
+    ...['upload opened', 'upload completing', 'upload ready', 'job queued', 'upload removed'],
   ])
-  expect(steps('uploadId', refusedId)).toEqual(['upload opened', 'upload refused'])
+  expect(steps('uploadId', refusedId)).toEqual(['upload opened', 'upload completing', 'upload refused'])
   expect(lines.find(({ msg }) => msg === 'job queued')).toMatchObject({
     requestId: 'request-of-the-order',
     traceId: TRACE,

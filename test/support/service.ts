@@ -12,7 +12,7 @@ import { createService, type Service } from '../../src/cli/service.ts'
 import { findTools } from '../../src/ffmpeg/index.ts'
 import { createMetrics } from '../../src/http/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
-import { silentLog } from '../../src/kernel/log.ts'
+import { silentLog, type Log } from '../../src/kernel/log.ts'
 import { noTracing } from '../../src/kernel/tracing.ts'
 import { makeDataDir, makeTables, startStores, stateIsElsewhere, type SharedStores } from './embedded.ts'
 import { PROGRAM_BUCKET } from './program.ts'
@@ -34,7 +34,10 @@ export type TurnedService = AsyncDisposable & {
   wake(): void
 }
 
-export async function startService(env: Record<string, string> = {}): Promise<TurnedService> {
+export async function startService(
+  env: Record<string, string> = {},
+  log: Log = silentLog,
+): Promise<TurnedService> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(await makeDataDir()).path
   const shared = stateIsElsewhere
@@ -53,7 +56,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
     : await openStores({
         config,
         clock: systemClock,
-        log: silentLog,
+        log,
         metrics: { ...metrics, countUnits: meter },
       })
   opened.defer(() => stores.close())
@@ -66,7 +69,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Tu
     metrics,
     version: '0',
     clock,
-    log: silentLog,
+    log,
     tracing: noTracing,
   })
   opened.defer(() => service.stop({ withinMs: 1000 }))
