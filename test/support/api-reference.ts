@@ -99,6 +99,7 @@ function typeOf(schema: Schema): string {
   const { $ref, anyOf, items, type = '' } = schema
   if ($ref !== undefined) return linkTo($ref.split('/').at(-1) ?? '')
   if (schema.const !== undefined) return code(JSON.stringify(schema.const))
+  if (schema.enum?.includes('not-found')) return 'a code of [problems.md](problems.md)'
   if (schema.enum) return schema.enum.map((one) => code(String(one))).join(', ')
   if (anyOf) return anyOf.map(typeOf).join(' or ')
   return items ? `list of ${typeOf(items)}` : [type].flat().join(' or ')
