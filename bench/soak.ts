@@ -9,6 +9,8 @@ import { slopeOf, vitalsOf, type Vitals } from './vitals.ts'
 const PRELOAD = import.meta.resolve('./tidy-preload.ts')
 const PEOPLE = 4
 const MINUTE_MS = 60_000
+/** A line through fewer points says nothing. */
+const FEWEST_MINUTES = 5
 /** Code is compiled, caches and pools fill up: what is held after this share of the time is the beginning. */
 const WARM_UP_SHARE = 0.3
 /** Between people and sample, so that what ends on its own has ended. */
@@ -27,6 +29,7 @@ type Held = keyof typeof MOST_AN_HOUR
  * whether it holds more and more memory, handles, children or temporary files.
  */
 export async function benchSoak({ minutes }: { minutes: number }): Promise<void> {
+  if (!(minutes >= FEWEST_MINUTES)) throw new Error(`A soak takes ${FEWEST_MINUTES} minutes at least.`)
   await using folder = await makeDataDir()
   const dataDir = path.join(folder.path, 'data')
   const materials = await makeMaterials(folder.path)
