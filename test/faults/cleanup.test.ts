@@ -20,7 +20,7 @@ let jobs: JobRepository
 
 beforeAll(async () => {
   stores = opened.use(await startStores())
-  line = opened.use(await startFaultProxy(stores.env.S3_ENDPOINT))
+  line = opened.use(await startFaultProxy(stores.endpoints.s3))
   s3 = createS3({ ...stores.settings, s3Endpoint: line.url })
   opened.defer(() => s3.destroy())
   await makeTables(stores, stores.prefix)
@@ -85,7 +85,7 @@ test('a sweep that cannot look for waiting jobs says so, and removes no source',
   const uploads = new UploadRepository(stores.db, stores.prefix)
   await uploads.add({ uploadId: newId(), state: 'ready', ...shape, ...times })
   const well = jobs
-  await using dynamodb = await startFaultProxy(stores.env.DYNAMODB_ENDPOINT)
+  await using dynamodb = await startFaultProxy(stores.endpoints.dynamodb)
   await dynamodb.refuse()
   const settings = { ...stores.settings, dynamodbEndpoint: dynamodb.url }
   const db = createDynamo(settings, 'interactive', () => undefined)

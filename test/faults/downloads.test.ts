@@ -18,7 +18,7 @@ let jobId = ''
 
 beforeAll(async () => {
   const stores = opened.use(await startStores())
-  s3 = opened.use(await startFaultProxy(stores.env.S3_ENDPOINT))
+  s3 = opened.use(await startFaultProxy(stores.endpoints.s3))
   const env = { ...stores.env, S3_ENDPOINT: s3.url }
   const program = opened.use(await startProgram({ dataDir: path.join(stores.folder, 'data'), env }))
   api = createApi(program.url)

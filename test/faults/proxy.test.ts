@@ -16,8 +16,8 @@ let s3: S3Client
 
 beforeAll(async () => {
   stores = opened.use(await startStores())
-  dynamodb = opened.use(await startFaultProxy(stores.env.DYNAMODB_ENDPOINT))
-  objects = opened.use(await startFaultProxy(stores.env.S3_ENDPOINT))
+  dynamodb = opened.use(await startFaultProxy(stores.endpoints.dynamodb))
+  objects = opened.use(await startFaultProxy(stores.endpoints.s3))
   const settings = { ...stores.settings, dynamodbEndpoint: dynamodb.url, s3Endpoint: objects.url }
   TableName = `${stores.prefix}-progress`
   db = createDynamo(settings, 'interactive', () => undefined)

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/kernel/ids.ts'
 import { problem } from '../support/api.ts'
 import { attach, isRed, look, paint, type Painted } from '../support/pictures.ts'
-import { PROGRAM_BUCKET } from '../support/program.ts'
 import { contentsOf } from '../support/stores.ts'
 import { openStudio, tone, type Studio } from '../support/studio.ts'
 
@@ -70,7 +69,7 @@ test('it is made once, kept beside the source until that goes, and not sent agai
     'content-length': `${first?.length}`,
   })
   expect((await ask(id, { 'if-none-match': answer.headers.get('etag') ?? '' })).status).toBe(304)
-  const keys = async () => (await contentsOf(studio.s3)).keys.filter((key) => key.includes(id))
+  const keys = async () => (await contentsOf(studio.stores)).keys.filter((key) => key.includes(id))
   expect(await keys()).toEqual([`uploads/${id}/artwork.jpg`, `uploads/${id}/source`])
   await studio.api.call(`uploads/${id}`, { method: 'DELETE' })
   expect(await keys()).toEqual([])
@@ -109,6 +108,7 @@ test.each([
   expect((await studio.api.findUpload(id)).media?.artwork).toBe(true)
   expect(await problem(await ask(id))).toMatchObject({ httpStatus: 404, code: 'no-artwork' })
   // Without its source nothing could be tried again.
-  await studio.s3.send(new DeleteObjectCommand({ Bucket: PROGRAM_BUCKET, Key: `uploads/${id}/source` }))
+  const { s3, bucket: Bucket } = studio.stores
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: `uploads/${id}/source` }))
   expect(await problem(await ask(id))).toMatchObject({ httpStatus: 404, code: 'no-artwork' })
 })

@@ -8,7 +8,7 @@ import { decodedMs, listen, makeAudio, SOURCES } from '../support/audio.ts'
 import { coverOf, ffconcatOf, hlsOf, silentFlac, silentWav, withId3 } from '../support/attack-files.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { startService } from '../support/service.ts'
-import { contentsOf, leavingNothing, s3Of } from '../support/stores.ts'
+import { contentsOf, leavingNothing, objectsOf } from '../support/stores.ts'
 import { carelessly, fooledProbe, looseTool, measuredTool, peakMegabytes } from '../support/tools.ts'
 
 // Each test runs an attack twice: with the plain command, where it must succeed, and through the program.
@@ -75,7 +75,7 @@ async function isNotConverted(bytes: Buffer<ArrayBuffer>): Promise<void> {
   const seen = await its.follow(id, ({ state }) => state !== 'queued' && state !== 'running')
   expect(seen.at(-1)).toMatchObject({ state: 'failed', error: { code: 'conversion-failed' } })
   expect((await its.call(`jobs/${id}/result`)).status).toBe(409)
-  const { keys } = await contentsOf(await s3Of(fooled, at('fooled')))
+  const { keys } = await contentsOf(await objectsOf(fooled, at('fooled')))
   expect(keys.filter((key) => key.includes(id) && !key.endsWith('.log'))).toEqual([])
   expect(await workFiles('fooled')).toEqual([])
 }

@@ -7,7 +7,7 @@ import { newId } from '../../src/kernel/ids.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { makeAudio, SOURCES } from '../support/audio.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
-import { contentsOf, leavingNothing as leaving, s3Of } from '../support/stores.ts'
+import { contentsOf, leavingNothing as leaving, objectsOf } from '../support/stores.ts'
 
 let folder: Awaited<ReturnType<typeof makeDataDir>>
 let program: Program
@@ -186,7 +186,7 @@ test.each([
   await json(await api.complete(upload.id))
   const job = await api.convert(upload.id, 'wav')
   await api.done(job.id)
-  const { keys } = await contentsOf(await s3Of(program, folder.path))
+  const { keys } = await contentsOf(await objectsOf(program, folder.path))
   expect(keys).toContain(`uploads/${upload.id}/source`)
   expect(keys).toContain(`results/${job.id}/1.wav`)
 })

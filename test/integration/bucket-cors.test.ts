@@ -2,7 +2,7 @@ import { GetBucketCorsCommand, PutBucketCorsCommand, type CORSRule } from '@aws-
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ensureCors } from '../../src/aws/index.ts'
 import type { Log } from '../../src/kernel/log.ts'
-import { openEmbedded, type S3Target } from '../support/s3.ts'
+import { openTarget, type S3Target } from '../support/s3.ts'
 
 let target: S3Target
 let warnings: string[]
@@ -13,7 +13,7 @@ const log: Log = {
   error: () => undefined,
 }
 beforeEach(async () => {
-  target = await openEmbedded()
+  target = await openTarget()
   warnings = []
 })
 afterEach(() => target.close())

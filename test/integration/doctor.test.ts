@@ -9,8 +9,10 @@ import { diagnose, type CheckResult, type DoctorParts } from '../../src/doctor/i
 import { systemClock } from '../../src/kernel/clock.ts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/kernel/units.ts'
 import { objects } from '../support/audit.ts'
+import { storesAreAws } from '../support/elsewhere.ts'
 import { makeTables, startStores, type SharedStores } from '../support/embedded.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
+import { TEST_PREFIX } from '../support/leftovers.ts'
 import { startProgram } from '../support/program.ts'
 import { writeScript } from '../support/tools.ts'
 import { createTurnedClock } from '../support/turned-clock.ts'
@@ -64,6 +66,9 @@ async function examine(
   }
 }
 
+/** Other tests may be at work in the same S3. */
+const isOfOthers = (name: string) => name.startsWith(TEST_PREFIX) && !name.startsWith(stores.prefix)
+
 /** Everything that lies in the stores: rows by table, objects, unfinished uploads, tables and buckets. */
 async function contents() {
   const { db, s3, bucket, prefix } = stores
@@ -78,7 +83,8 @@ async function contents() {
   )
   const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
   const { Buckets = [] } = await s3.send(new ListBucketsCommand())
-  return { rows, objects: await objects(stores), uploads: Uploads, buckets: Buckets.map(({ Name }) => Name) }
+  const buckets = Buckets.map(({ Name = '' }) => Name).filter((name) => !isOfOthers(name))
+  return { rows, objects: await objects(stores), uploads: Uploads, buckets }
 }
 
 async function leavingNothing<Result>(run: () => Promise<Result>): Promise<Result> {
@@ -87,6 +93,9 @@ async function leavingNothing<Result>(run: () => Promise<Result>): Promise<Resul
   expect(await contents()).toEqual(before)
   return result
 }
+
+/** A line of ours is put before a store, which is not done to AWS. */
+const testOnLine = test.skipIf(storesAreAws)
 
 /** S3 here has no lifecycle rules. */
 const OF_THIS_S3 = ['lifecycle']
@@ -184,9 +193,10 @@ test('time-to-live that is off is told', async () => {
 })
 
 test('a bucket that is not there is told and not made, and DynamoDB is looked at all the same', async () => {
-  const { found, failed } = await leavingNothing(() => examine({ S3_BUCKET_NAME: 'no-such-bucket' }))
+  const missing = `${stores.bucket}-gone` // a name that nobody else has, either
+  const { found, failed } = await leavingNothing(() => examine({ S3_BUCKET_NAME: missing }))
   expect(failed).toEqual(['bucket'])
-  expect(found('bucket')?.found).toBe('There is no bucket no-such-bucket.')
+  expect(found('bucket')?.found).toBe(`There is no bucket ${missing}.`)
   expect(found('state')).toMatchObject({ status: 'ok' })
   expect(found('conversion')).toMatchObject({ status: 'skipped' })
 })
@@ -258,8 +268,8 @@ test('what a store says of secrets is blotted out', async () => {
   expect(said[0]).toMatchObject({ name: 'configuration', status: 'fail', found: 'The key is …!' })
 })
 
-test('links to where nobody listens fail where they are wanted', async () => {
-  await using line = await startFaultProxy(stores.env.S3_ENDPOINT)
+testOnLine('links to where nobody listens fail where they are wanted', async () => {
+  await using line = await startFaultProxy(stores.endpoints.s3)
   await line.refuse()
   const own = { S3_PUBLIC_ENDPOINT: line.url, FFMPEG_PATH: '/nowhere' }
   const { found, failed } = await leavingNothing(() => examine(own))
@@ -270,8 +280,8 @@ test('links to where nobody listens fail where they are wanted', async () => {
   expect(found('links')?.advice).toContain('S3_PUBLIC_ENDPOINT')
 })
 
-test('a store that is away takes only along what needs it', async () => {
-  await using line = await startFaultProxy(stores.env.DYNAMODB_ENDPOINT)
+testOnLine('a store that is away takes only along what needs it', async () => {
+  await using line = await startFaultProxy(stores.endpoints.dynamodb)
   await line.refuse()
   const { found, failed } = await leavingNothing(() => examine({ DYNAMODB_ENDPOINT: line.url }))
   expect(failed).toEqual(['tables'])
@@ -284,28 +294,31 @@ test('an old Node is told', async () => {
   expect(found('node')).toMatchObject({ status: 'warn', advice: 'Install Node 24.' })
 })
 
-test('a role that may not delete rows of jobs and pages leaves them to their ttl, and says so', async () => {
-  const { db, prefix } = stores
-  await makeTables(stores, `${prefix}-least`)
-  await using line = await startFaultProxy(stores.env.DYNAMODB_ENDPOINT)
-  line.set({ kind: 'deny', only: ({ operation }) => operation === 'DeleteItem' })
-  const own = { DYNAMODB_ENDPOINT: line.url, DYNAMODB_TABLE_PREFIX: `${prefix}-least` }
-  const { found, failed } = await examine(own)
-  expect(failed).toEqual([])
-  expect(found('cleanup')?.found).toMatch(/Of job and own worker a row stays for some days, by its ttl/)
-  const rowsOf = async (name: string) =>
-    (await db.send(new ScanCommand({ TableName: `${prefix}-least-${name}`, ConsistentRead: true }))).Items
-  expect(await rowsOf('uploads')).toEqual([])
-  expect(await rowsOf('jobs')).toEqual([
-    expect.objectContaining({ state: 'gone', ttl: expect.any(Number) as number }),
-  ])
-  expect(await rowsOf('progress')).toEqual([
-    expect.objectContaining({ jobs: {}, ttl: expect.any(Number) as number }),
-  ])
-})
+testOnLine(
+  'a role that may not delete rows of jobs and pages leaves them to their ttl, and says so',
+  async () => {
+    const { db, prefix } = stores
+    await makeTables(stores, `${prefix}-least`)
+    await using line = await startFaultProxy(stores.endpoints.dynamodb)
+    line.set({ kind: 'deny', only: ({ operation }) => operation === 'DeleteItem' })
+    const own = { DYNAMODB_ENDPOINT: line.url, DYNAMODB_TABLE_PREFIX: `${prefix}-least` }
+    const { found, failed } = await examine(own)
+    expect(failed).toEqual([])
+    expect(found('cleanup')?.found).toMatch(/Of job and own worker a row stays for some days, by its ttl/)
+    const rowsOf = async (name: string) =>
+      (await db.send(new ScanCommand({ TableName: `${prefix}-least-${name}`, ConsistentRead: true }))).Items
+    expect(await rowsOf('uploads')).toEqual([])
+    expect(await rowsOf('jobs')).toEqual([
+      expect.objectContaining({ state: 'gone', ttl: expect.any(Number) as number }),
+    ])
+    expect(await rowsOf('progress')).toEqual([
+      expect.objectContaining({ jobs: {}, ttl: expect.any(Number) as number }),
+    ])
+  },
+)
 
-test('a call that a role may not make fails its check in the words of the store', async () => {
-  await using line = await startFaultProxy(stores.env.DYNAMODB_ENDPOINT)
+testOnLine('a call that a role may not make fails its check in the words of the store', async () => {
+  await using line = await startFaultProxy(stores.endpoints.dynamodb)
   line.set({ kind: 'deny', only: ({ operation }) => operation === 'PutItem' })
   const { found, failed, skipped } = await leavingNothing(() => examine({ DYNAMODB_ENDPOINT: line.url }))
   expect(failed).toEqual(['state'])

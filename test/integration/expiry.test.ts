@@ -50,7 +50,7 @@ test('what has expired is answered 410 at once, and swept from S3 with all its t
     failures: 0,
   })
   expect(report.freedBytes).toBeGreaterThan(song.length)
-  expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
+  expect(await contentsOf(running.stores)).toEqual({ keys: [], multipartIds: [] })
   expect(await problem(await api.call(`jobs/${job.id}`))).toMatchObject({ code: 'job-expired' })
   expect(await problem(await api.call(`uploads/${uploadId}`))).toMatchObject({ code: 'upload-expired' })
   expect(await running.service.sweeper.sweep({ orphans: false })).toMatchObject({
@@ -136,7 +136,7 @@ test('objects whose record is gone are found and removed; those of others in the
     freedBytes: 1,
     failures: 0,
   })
-  const { keys, multipartIds } = await contentsOf(s3)
+  const { keys, multipartIds } = await contentsOf({ s3, bucket })
   expect(keys.sort()).toEqual([`uploads/${uploadId}/source`, foreign].sort())
   expect(multipartIds).toEqual([])
   const metrics = await (await fetch(`${running.url}/metrics`)).text()
@@ -161,7 +161,7 @@ test('a job can be deleted as soon as it ended, with its result, and again witho
   expect([(await remove(id)).status, (await remove(id)).status, (await remove(newId())).status]).toEqual([
     204, 204, 204,
   ])
-  const { keys } = await contentsOf(running.stores.s3)
+  const { keys } = await contentsOf(running.stores)
   expect(keys.filter((key) => key.startsWith('results/'))).toEqual([])
   expect(await problem(await api.call(`jobs/${id}/result`))).toMatchObject({
     httpStatus: 410,

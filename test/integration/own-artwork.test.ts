@@ -65,7 +65,7 @@ test('all of them go with the upload', async () => {
   await put(id, red, JPEG)
   await put(id, blue, PNG)
   await studio.api.call(`uploads/${id}`, { method: 'DELETE' })
-  expect((await contentsOf(studio.s3)).keys.filter((key) => key.includes(id))).toEqual([])
+  expect((await contentsOf(studio.stores)).keys.filter((key) => key.includes(id))).toEqual([])
   expect((await problem(await put(id, red, JPEG))).code).toBe('upload-not-ready')
 })
 
@@ -119,7 +119,7 @@ test('a sender that leaves in the middle leaves nothing', async () => {
   socket.destroy()
   await once(socket, 'close')
   expect((await put(id, blue, PNG)).status).toBe(204)
-  const keys = (await contentsOf(studio.s3)).keys.filter((key) => key.includes(`${id}/cover`))
+  const keys = (await contentsOf(studio.stores)).keys.filter((key) => key.includes(`${id}/cover`))
   expect(keys.every((key) => key.includes('.png'))).toBe(true)
 })
 

@@ -120,7 +120,7 @@ test('it is served in ranges, by name, made once, and kept beside the sound unti
   expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 100-199/${whole?.length}`])
   expect(Buffer.from(await part.arrayBuffer())).toEqual(whole?.subarray(100, 200))
   expect((await ask(of, { headers: { 'if-none-match': head.headers.get('etag') ?? '' } })).status).toBe(304)
-  const keys = async () => (await contentsOf(studio.s3)).keys.filter((key) => key.includes(id))
+  const keys = async () => (await contentsOf(studio.stores)).keys.filter((key) => key.includes(id))
   expect(await keys()).toEqual([`uploads/${id}/preview.flac`, `uploads/${id}/source`])
   await studio.api.call(of, { method: 'DELETE' })
   expect(await keys()).toEqual([])

@@ -5,7 +5,7 @@ import { createApi, json } from '../support/api.ts'
 import { decodedMs, listen, makeAudio } from '../support/audio.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { SECOND_MS } from '../../src/kernel/units.ts'
-import { contentsOf, s3Of } from '../support/stores.ts'
+import { contentsOf, objectsOf } from '../support/stores.ts'
 import { readdir, writeFile } from 'node:fs/promises'
 
 const SECONDS = 600
@@ -64,7 +64,7 @@ test('a conversion that was killed in the middle is taken up again and ends done
   await writeFile(result, await after.api.result(id))
   expect((await listen(result)).codec).toBe('opus')
   expect(Math.abs((await decodedMs(result)) - SECONDS * 1000)).toBeLessThan(50)
-  const { keys } = await contentsOf(await s3Of(after.program, dataDir()))
+  const { keys } = await contentsOf(await objectsOf(after.program, dataDir()))
   expect(keys.filter((key) => key.startsWith('results/'))).toEqual([`results/${id}/2.opus`])
   await after.program.kill('SIGTERM')
   expect(await readdir(path.join(dataDir(), 'tmp'))).toEqual([])

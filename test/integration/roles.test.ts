@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApi, problem } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
+import { storesAreAws } from '../support/elsewhere.ts'
 import { startStores, type SharedStores } from '../support/embedded.ts'
 import { runProgram, startProgram } from '../support/program.ts'
 
@@ -17,7 +18,11 @@ const start = (role: string) =>
 
 test('a process that only serves and one that only converts share nothing but the stores', async () => {
   await using front = await start('api')
-  expect(front.output()).toMatch(/stores +S3 and DynamoDB at the given endpoints \(S3_ENDPOINT is set\)/)
+  expect(front.output()).toMatch(
+    storesAreAws
+      ? /stores +aws \(S3_BUCKET_NAME is set\)/
+      : /stores +S3 and DynamoDB at the given endpoints \(S3_ENDPOINT is set\)/,
+  )
   const api = createApi(front.url)
   const file = path.join(stores.folder, 'song.wav')
   await makeAudio(file, { seconds: 240 })

@@ -103,7 +103,7 @@ describe.each(['proxy', 'direct'])('by %s transport', (transport) => {
     await upload.finished
     const cancelled = start({ on: { part: () => cancelled.cancel() } })
     await expect(cancelled.finished).rejects.toThrow()
-    const { keys, multipartIds } = await contentsOf(running.stores.s3)
+    const { keys, multipartIds } = await contentsOf(running.stores)
     expect(keys).toHaveLength(1)
     expect(multipartIds).toEqual([])
   })

@@ -5,6 +5,7 @@ import type { Target, TargetsView } from '../../src/contract/index.ts'
 import { MiB, SECOND_MS } from '../../src/kernel/units.ts'
 import { createApi, hex, json, problem, type Api } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
+import { storesAreAws } from '../support/elsewhere.ts'
 import { startStores } from '../support/embedded.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startProgram } from '../support/program.ts'
@@ -97,7 +98,7 @@ test('a client without checksums is served as well, and the whole file is compar
   const refused = { httpStatus: 422, code: 'checksum-mismatch' }
   expect(await problem(await api.complete(wrong))).toMatchObject(refused)
   expect(await problem(await api.complete(wrong))).toMatchObject(refused)
-  const { keys } = await contentsOf(running.stores.s3)
+  const { keys } = await contentsOf(running.stores)
   expect(keys).toEqual([`uploads/${id}/source`])
 })
 
@@ -141,12 +142,12 @@ test('a cancelled upload leaves nothing in S3, and its links take no more parts'
   await put(targets[0] as Target, slice(1))
   expect((await api.call(`uploads/${id}`, { method: 'DELETE' })).status).toBe(204)
   expect((await put(targets[1] as Target, slice(2))).status).toBe(404)
-  expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
+  expect(await contentsOf(running.stores)).toEqual({ keys: [], multipartIds: [] })
 })
 
-test('links lead to S3 under the name by which clients reach it', async () => {
+test.skipIf(storesAreAws)('links lead to S3 under the name by which clients reach it', async () => {
   await using stores = await startStores()
-  await using front = await startFaultProxy(stores.env.S3_ENDPOINT)
+  await using front = await startFaultProxy(stores.endpoints.s3)
   const env = {
     ...stores.env,
     UPLOAD_TRANSPORT: 'direct',

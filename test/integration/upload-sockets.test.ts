@@ -69,7 +69,7 @@ test('behind a proxy that is trusted, clients are told apart by what it says', a
 
 test('a sender that falls silent is told so, nothing of its part is stored, and it can send it again', async () => {
   const id = await create(1)
-  const before = await contentsOf(running.stores.s3)
+  const before = await contentsOf(running.stores)
   const part = hold(id, 1)
   let answer: Answered | undefined
   part.answered.then(
@@ -84,7 +84,7 @@ test('a sender that falls silent is told so, nothing of its part is stored, and 
     })
     .toMatchObject({ status: 408, body: { code: 'part-stalled' } })
   expect(await api.findUpload(id)).toMatchObject({ received: '', state: 'open' })
-  expect(await contentsOf(running.stores.s3)).toEqual(before)
+  expect(await contentsOf(running.stores)).toEqual(before)
   await json(await api.putPart(id, 1, bytes))
 })
 
@@ -94,7 +94,7 @@ test('a part on its way when its upload is cancelled is answered 410 and leaves 
   const part = hold(id, 2)
   expect((await api.call(`uploads/${id}`, { method: 'DELETE' })).status).toBe(204)
   expect(await part.finish()).toMatchObject({ status: 410, body: { code: 'upload-aborted' } })
-  expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
+  expect(await contentsOf(running.stores)).toEqual({ keys: [], multipartIds: [] })
 })
 
 test.each([1, 2, 3, 4, 5])(
@@ -107,7 +107,7 @@ test.each([1, 2, 3, 4, 5])(
     const answers = await Promise.all([...sent, cancelled])
     for (const answer of answers) expect([200, 204, 410]).toContain(answer.status)
     expect(await problem(await api.putPart(id, 1, bytes))).toMatchObject({ httpStatus: 410 })
-    expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
+    expect(await contentsOf(running.stores)).toEqual({ keys: [], multipartIds: [] })
   },
 )
 
@@ -125,7 +125,7 @@ test.each([0, 5, 20, 60, 150, 300])(
     expect([200, 410]).toContain((await completed).status)
     expect((await api.findUpload(id)).state).toBe('aborted')
     expect(await problem(await api.complete(id))).toMatchObject({ httpStatus: 410, code: 'upload-aborted' })
-    expect(await contentsOf(running.stores.s3)).toEqual({ keys: [], multipartIds: [] })
+    expect(await contentsOf(running.stores)).toEqual({ keys: [], multipartIds: [] })
   },
 )
 

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import { createApi, hex, json, problem, type Api } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
-import { contentsOf, s3Of } from '../support/stores.ts'
+import { contentsOf, objectsOf } from '../support/stores.ts'
 import type { TargetsView } from '../../src/contract/index.ts'
 
 let folder: Awaited<ReturnType<typeof makeDataDir>>
@@ -45,7 +45,7 @@ test('parts go up in any order and several at once; progress counts exactly what
   })
   const media = await json<{ media: object }>(await api.complete(id, { crc32: hex(crc32(song)) }))
   expect(media).toMatchObject({ state: 'ready', media: { container: 'wav', durationMs: 150_000 } })
-  const { keys } = await contentsOf(await s3Of(program, folder.path))
+  const { keys } = await contentsOf(await objectsOf(program, folder.path))
   expect(keys).toContain(`uploads/${id}/source`)
 })
 
@@ -117,13 +117,13 @@ test('a whole-file checksum that does not fit is refused, and the upload stays o
 })
 
 test('a cancelled upload leaves nothing in S3 and takes no more parts', async () => {
-  const s3 = await s3Of(program, folder.path)
-  const before = await contentsOf(s3)
+  const objects = await objectsOf(program, folder.path)
+  const before = await contentsOf(objects)
   const { id, partSize } = await api.createUpload('cancelled.wav', song.length)
   await json(await api.putPart(id, 1, partOf(song, 1, partSize)))
   const cancel = async () => (await api.call(`uploads/${id}`, { method: 'DELETE' })).status
   expect([await cancel(), await cancel()]).toEqual([204, 204])
-  expect(await contentsOf(s3)).toEqual(before)
+  expect(await contentsOf(objects)).toEqual(before)
   const late = await problem(await api.putPart(id, 2, partOf(song, 2, partSize)))
   expect(late).toMatchObject({ httpStatus: 410, code: 'upload-aborted' })
 })

@@ -44,8 +44,7 @@ async function waveform(of: string): Promise<WaveformView> {
   }
 }
 
-const keysOf = async (id: string) =>
-  (await contentsOf(service.stores.s3)).keys.filter((key) => key.includes(id))
+const keysOf = async (id: string) => (await contentsOf(service.stores)).keys.filter((key) => key.includes(id))
 
 test('a source is drawn before any job, with its loudness, and kept beside it until it goes', async () => {
   const id = await upload()

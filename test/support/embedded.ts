@@ -1,9 +1,7 @@
-import { DeleteTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
-import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createDynamo, createS3, ensureTable, type AwsSettings } from '../../src/aws/index.ts'
+import { createDynamo, createS3, ensureTable } from '../../src/aws/index.ts'
 import { jobsTable } from '../../src/conversions/index.ts'
 import { startDynamoDb } from '../../src/embedded/dynamodb/index.ts'
 import { startS3Server } from '../../src/embedded/s3/index.ts'
@@ -11,22 +9,10 @@ import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import { progressTable } from '../../src/progress/index.ts'
 import { uploadsTable } from '../../src/uploads/index.ts'
+import * as elsewhere from './elsewhere.ts'
+import { findBuckets, findTables, openRemovers, removeBucket, removeTable } from './leftovers.ts'
 
 const common = { clock: systemClock, log: silentLog }
-const OWN_ACCESS = {
-  region: 'us-east-1',
-  credentials: {
-    accessKeyId: 'TESTTESTTESTTEST',
-    secretAccessKey: 'a-secret-of-the-tests-and-nothing-else',
-  },
-}
-type Access = typeof OWN_ACCESS
-
-/** The DynamoDB that all state of the tests goes to, if not to an emulator of their own: a URL, or `aws`. */
-const ELSEWHERE = process.env['TEST_DYNAMODB_ENDPOINT'] ?? ''
-export const stateIsElsewhere = ELSEWHERE !== ''
-/** Makes the names of tables new with every run; within one, a folder has the same ones however often it is opened. */
-const RUN = randomBytes(8).toString('hex')
 
 export async function makeDataDir(): Promise<AsyncDisposable & { path: string }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-test-'))
@@ -37,33 +23,41 @@ export async function makeDataDir(): Promise<AsyncDisposable & { path: string }>
 export async function startStores({ folder, bucket = 'shared' }: { folder?: string; bucket?: string } = {}) {
   await using opened = new AsyncDisposableStack()
   const home = folder ?? opened.use(await makeDataDir()).path
-  const access = stateIsElsewhere ? await accessTo(ELSEWHERE) : OWN_ACCESS
+  const access = await elsewhere.findAccess()
   // S3 first: its lock says whether the folder, and with that what is stored under its name, is somebody else's.
-  const s3 = await startS3Server({ ...common, ...access, directory: path.join(home, 's3') })
-  opened.defer(() => s3.close())
-  const engine = stateIsElsewhere ? givenEngine(ELSEWHERE, access, home) : await ownEngine(home)
-  opened.defer(engine.remove)
-  const settings = { ...access, dynamodbEndpoint: engine.url, s3Endpoint: s3.url }
+  const objects = await openObjects(access, { home, bucket })
+  opened.defer(objects.remove)
+  const state = await openState(access, home)
+  opened.defer(state.remove)
+  const settings = { ...access, dynamodbEndpoint: state.endpoint, s3Endpoint: objects.endpoint }
   const db = createDynamo(settings, 'background', () => undefined)
   const client = createS3(settings)
   opened.defer(() => close())
   const close = async () => {
     db.destroy()
     client.destroy()
-    await Promise.all([s3.close(), engine.close()])
+    await Promise.all([objects.close(), state.close()])
   }
   const all = opened.move()
   return {
-    ...{ folder: home, db, s3: client, settings, bucket },
+    ...{ folder: home, db, s3: client, settings, bucket: objects.name },
     /** What the names of all tables begin with. */
-    prefix: engine.prefix,
+    prefix: state.name,
     /** What a process needs in its environment to use them. */
     env: {
-      ...{ S3_ENDPOINT: s3.url, DYNAMODB_ENDPOINT: engine.url, DYNAMODB_TABLE_PREFIX: engine.prefix },
-      ...{ S3_BUCKET_NAME: bucket, HOST: '127.0.0.1' },
+      ...elsewhere.environmentOf(access),
+      ...(objects.endpoint !== undefined && { S3_ENDPOINT: objects.endpoint }),
+      ...(state.endpoint !== undefined && { DYNAMODB_ENDPOINT: state.endpoint }),
+      ...{ S3_BUCKET_NAME: objects.name, DYNAMODB_TABLE_PREFIX: state.name, HOST: '127.0.0.1' },
       AWS_ACCESS_KEY_ID: access.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: access.credentials.secretAccessKey,
-      AWS_REGION: access.region,
+      DOWNLOAD_TRANSPORT: 'proxy', // what a program does by itself that has no AWS
+    },
+    /** Where they listen, for a line of ours before one of them. Throws where that is AWS. */
+    get endpoints() {
+      if (objects.endpoint === undefined || state.endpoint === undefined)
+        throw new Error('No line can be put before AWS.')
+      return { s3: objects.endpoint, dynamodb: state.endpoint }
     },
     /** Ends what runs and keeps what is stored. */
     close,
@@ -79,50 +73,50 @@ export async function makeTables(stores: SharedStores, prefix: string): Promise<
   await Promise.all(tables.map((table) => ensureTable(stores.db, table)))
 }
 
-/** A DynamoDB: `close` ends what was started for it, `remove` also takes out what was stored in it. */
-type Engine = { url: string; prefix: string; close: () => Promise<void>; remove: () => Promise<void> }
-
-async function ownEngine(folder: string): Promise<Engine> {
-  const emulator = await startDynamoDb({ ...common, databaseFile: path.join(folder, 'dynamodb.sqlite') })
-  const close = () => emulator.close()
-  return { url: emulator.url, prefix: 'tapedeck', close, remove: close }
+/** One of the two: `close` ends what was started for it, `remove` also takes out what was stored in it. */
+type Store = {
+  endpoint: string | undefined
+  /** Of the bucket, or what those of the tables begin with. */
+  name: string
+  close: () => Promise<void>
+  remove: () => Promise<void>
 }
+type Access = elsewhere.Access
 
-function givenEngine(where: string, access: Access, folder: string): Engine {
-  const url = where === 'aws' ? `https://dynamodb.${access.region}.amazonaws.com` : where
-  const prefix = `td-test-${createHash('sha256').update(`${RUN} ${folder}`).digest('hex').slice(0, 12)}`
-  const remove = () => removeTables({ ...access, dynamodbEndpoint: url }, prefix)
-  return { url, prefix, close: () => Promise.resolve(), remove }
-}
-
-/**
- * Region and keys of the environment or, for AWS, whatever the SDK finds. The embedded S3 gets them, too, since a program
- * has one key pair for both stores; it takes no session tokens.
- */
-async function accessTo(where: string): Promise<Access> {
-  const { AWS_REGION: region = 'us-east-1', AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env
-  if (where !== 'aws') {
-    const given = AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY
-    const keys = { accessKeyId: AWS_ACCESS_KEY_ID ?? '', secretAccessKey: AWS_SECRET_ACCESS_KEY ?? '' }
-    return { region, credentials: given ? keys : OWN_ACCESS.credentials }
+async function openObjects(
+  access: Access,
+  { home, bucket }: { home: string; bucket: string },
+): Promise<Store> {
+  if (!elsewhere.objectsAreElsewhere) {
+    const server = await startS3Server({ ...common, ...access, directory: path.join(home, 's3') })
+    const close = () => server.close()
+    return { endpoint: server.url, name: bucket, close, remove: close }
   }
-  const client = new DynamoDBClient({ region })
-  const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials()
-  if (sessionToken !== undefined)
-    throw new Error('TEST_DYNAMODB_ENDPOINT=aws needs the keys of a user: temporary ones will not do.')
-  return { region, credentials: { accessKeyId, secretAccessKey } }
+  const endpoint = elsewhere.objectsEndpoint
+  const prefix = elsewhere.prefixOf(home)
+  const remove = () => removeBuckets(access, prefix)
+  return { endpoint, name: `${prefix}-${bucket}`, close: () => Promise.resolve(), remove }
 }
 
-/** Removes every table of this prefix, also those that programs under test have made. */
-async function removeTables(settings: AwsSettings, prefix: string): Promise<void> {
-  const db = createDynamo(settings, 'background', () => undefined)
-  const names: string[] = []
-  let after: string | undefined
-  do {
-    const page = await db.send(new ListTablesCommand({ ExclusiveStartTableName: after }))
-    names.push(...(page.TableNames ?? []).filter((name) => name.startsWith(`${prefix}-`)))
-    after = page.LastEvaluatedTableName
-  } while (after !== undefined)
-  await Promise.all(names.map((TableName) => db.send(new DeleteTableCommand({ TableName }))))
-  db.destroy()
+async function openState(access: Access, home: string): Promise<Store> {
+  if (!elsewhere.stateIsElsewhere) {
+    const emulator = await startDynamoDb({ ...common, databaseFile: path.join(home, 'dynamodb.sqlite') })
+    const close = () => emulator.close()
+    return { endpoint: emulator.url, name: 'tapedeck', close, remove: close }
+  }
+  const endpoint = elsewhere.stateEndpoint
+  const name = elsewhere.prefixOf(home)
+  return { endpoint, name, close: () => Promise.resolve(), remove: () => removeTables(access, name) }
+}
+
+/** Removes every bucket of this prefix, also those that programs under test have made. */
+async function removeBuckets(access: Access, prefix: string): Promise<void> {
+  using clients = openRemovers({ ...access, s3Endpoint: elsewhere.objectsEndpoint })
+  for (const { name } of await findBuckets(clients.s3, prefix)) await removeBucket(clients.s3, name)
+}
+
+async function removeTables(access: Access, prefix: string): Promise<void> {
+  using clients = openRemovers({ ...access, dynamodbEndpoint: elsewhere.stateEndpoint })
+  const { db } = clients
+  await Promise.all((await findTables(db, `${prefix}-`)).map(({ name }) => removeTable(db, name)))
 }

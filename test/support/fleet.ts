@@ -111,8 +111,8 @@ export type Fleet = AsyncDisposable & {
 export async function startFleet(): Promise<Fleet> {
   await using opened = new AsyncDisposableStack()
   const stores = opened.use(await startStores())
-  const dynamodb = opened.use(await startFaultProxy(stores.env.DYNAMODB_ENDPOINT))
-  const s3 = opened.use(await startFaultProxy(stores.env.S3_ENDPOINT))
+  const dynamodb = opened.use(await startFaultProxy(stores.endpoints.dynamodb))
+  const s3 = opened.use(await startFaultProxy(stores.endpoints.s3))
   const flag = path.join(stores.folder, 'names-fail')
   const env = await environment(stores, { dynamodb, s3 }, flag)
   const member = async (name: string) => {

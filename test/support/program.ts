@@ -2,7 +2,8 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { makeDataDir, startStores, stateIsElsewhere, type SharedStores } from './embedded.ts'
+import { storesAreElsewhere } from './elsewhere.ts'
+import { makeDataDir, startStores, type SharedStores } from './embedded.ts'
 
 export { makeDataDir } from './embedded.ts'
 
@@ -14,7 +15,7 @@ export type Program = AsyncDisposable & {
   kill(signal: NodeJS.Signals): Promise<void>
   /** What it wrote so far, both pipes. */
   output(): string
-  /** Its stores, where it has no embedded ones since the state of the tests lies elsewhere. */
+  /** Its stores, where it has no embedded ones since those of the tests are elsewhere. */
   stores?: SharedStores | undefined
 }
 
@@ -28,7 +29,7 @@ export const PROGRAM_BUCKET = 'tapedeck'
 
 /**
  * Starts the program on a free port and resolves when it is ready. Without `dataDir` it gets a temporary one that goes
- * with it. `embedded`: for tests of the embedded stores, which need them wherever the others keep their state. Throws
+ * with it. `embedded`: for tests of the embedded stores, which need them wherever the stores of the others are. Throws
  * with its output when it ends before it is ready.
  */
 export async function startProgram(
@@ -36,9 +37,9 @@ export async function startProgram(
 ): Promise<Program> {
   await using opened = new AsyncDisposableStack()
   const folder = options.dataDir ?? opened.use(await makeDataDir()).path
-  const ownStores = options.env?.['S3_ENDPOINT'] === undefined
+  const ownStores = options.env?.['S3_BUCKET_NAME'] === undefined
   const stores =
-    ownStores && stateIsElsewhere && !options.embedded
+    ownStores && storesAreElsewhere && !options.embedded
       ? opened.use(await startStores({ folder, bucket: PROGRAM_BUCKET }))
       : undefined
   const child = spawn(process.execPath, [...MAIN, 'serve'], {

@@ -6,7 +6,14 @@ import { request as httpsRequest } from 'node:https'
  * Signs and sends S3 requests by hand, for all that an SDK would never do: wrong signatures, wrong digests, bodies cut
  * short. It shares no code with the server, so that both cannot be wrong in the same way.
  */
-export type Signer = { accessKeyId: string; secretAccessKey: string; region: string; service?: string }
+export type Signer = {
+  accessKeyId: string
+  secretAccessKey: string
+  /** Of keys that are lent for a time. */
+  sessionToken?: string
+  region: string
+  service?: string
+}
 
 export type RawRequest = {
   method: string
@@ -43,6 +50,7 @@ export function signRequest(endpoint: string, signer: Signer, request: RawReques
     host: new URL(endpoint).host,
     'x-amz-date': timestamp,
     'x-amz-content-sha256': contentHash,
+    ...(signer.sessionToken !== undefined && { 'x-amz-security-token': signer.sessionToken }),
     ...request.headers,
   }
   const names = Object.keys(headers).sort()

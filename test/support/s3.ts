@@ -1,15 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  AbortMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
-  DeleteBucketCommand,
-  DeleteObjectCommand,
   GetObjectCommand,
-  ListMultipartUploadsCommand,
   paginateListObjectsV2,
   paginateListParts,
   S3Client,
@@ -20,6 +16,8 @@ import {
 import { type S3ServerOptions, startS3Server } from '../../src/embedded/s3/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLog } from '../../src/kernel/log.ts'
+import { addressOfObjects, findAccess, newBucketName, objectsAreElsewhere } from './elsewhere.ts'
+import { removeBucket } from './leftovers.ts'
 import { type RawAnswer, type RawRequest, send, type Signer, signRequest } from './s3-signing.ts'
 
 /** An S3 to test against, with a bucket of its own. */
@@ -39,17 +37,11 @@ export const CREDENTIALS = { accessKeyId: 'TAPEDECKTEST', secretAccessKey: 'not/
 /** The region that differs from all others in how buckets are made and located. */
 export const FIRST_REGION = 'us-east-1'
 
-/**
- * The S3 at CONTRACT_S3_ENDPOINT, with AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where the tests make
- * and delete buckets called `contract-…`; without that variable the embedded one on a temporary folder.
- */
+/** The S3 of the tests, where that is another one, and else the embedded one on a temporary folder. */
 export async function openTarget(): Promise<S3Target> {
-  const { CONTRACT_S3_ENDPOINT: endpoint, AWS_REGION: region = FIRST_REGION } = process.env
-  if (endpoint === undefined) return openEmbedded()
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env
-  if (!accessKeyId || !secretAccessKey)
-    throw new Error('CONTRACT_S3_ENDPOINT needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
-  return openBucket(endpoint, { accessKeyId, secretAccessKey, region })
+  if (!objectsAreElsewhere) return openEmbedded()
+  const access = await findAccess()
+  return openBucket(addressOfObjects(access), { ...access.credentials, region: access.region })
 }
 
 /** The embedded S3 on a temporary folder, whatever the environment says. */
@@ -77,7 +69,7 @@ export async function openBucket(
     return client
   }
   const client = keep({})
-  const bucket = `contract-${randomBytes(8).toString('hex')}`
+  const bucket = newBucketName('contract')
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
   return {
     ...{ endpoint, signer, client, bucket, newClient: keep },
@@ -104,15 +96,6 @@ export const newClient = (
     ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
     ...settings,
   })
-
-async function removeBucket(client: S3Client, bucket: string): Promise<void> {
-  for (const Key of await allKeys(client, bucket))
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
-  for (const { Key, UploadId } of Uploads)
-    await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
-  await client.send(new DeleteBucketCommand({ Bucket: bucket }))
-}
 
 export async function allKeys(client: S3Client, bucket: string): Promise<string[]> {
   const keys: string[] = []

@@ -14,7 +14,8 @@ import { createMetrics } from '../../src/http/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLog, type Log } from '../../src/kernel/log.ts'
 import { noTracing } from '../../src/kernel/tracing.ts'
-import { makeDataDir, makeTables, startStores, stateIsElsewhere, type SharedStores } from './embedded.ts'
+import { storesAreElsewhere } from './elsewhere.ts'
+import { makeDataDir, makeTables, startStores, type SharedStores } from './embedded.ts'
 import { PROGRAM_BUCKET } from './program.ts'
 import { createTurnedClock } from './turned-clock.ts'
 
@@ -40,7 +41,7 @@ export async function startService(
 ): Promise<TurnedService> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(await makeDataDir()).path
-  const shared = stateIsElsewhere
+  const shared = storesAreElsewhere
     ? opened.use(await startStores({ folder, bucket: PROGRAM_BUCKET }))
     : undefined
   const prefix = shared && { DYNAMODB_TABLE_PREFIX: shared.prefix }

@@ -9,21 +9,28 @@ import path from 'node:path'
 import { expect } from 'vitest'
 import { PROGRAM_BUCKET, type Program } from './program.ts'
 
-/** A client of a program's S3, where that is embedded by the address it logged and the credentials it keeps. */
-export async function s3Of(program: Program, dataDir: string): Promise<S3Client> {
-  if (program.stores) return program.stores.s3
+/** A bucket, and who may look into it. */
+type Objects = { s3: S3Client; bucket: string }
+
+/** The bucket of a program, and a client of its S3, where that is embedded by the address it logged and the credentials it keeps. */
+export async function objectsOf(program: Program, dataDir: string): Promise<Objects> {
+  if (program.stores) return program.stores
   const [, endpoint] = /"url":"(http:[^"]+)"/.exec(program.output()) ?? []
   if (endpoint === undefined) throw new Error('The program did not log where its S3 listens.')
   const text = await readFile(path.join(dataDir, 'credentials.json'), 'utf8')
   const credentials = JSON.parse(text) as { accessKeyId: string; secretAccessKey: string }
-  return new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true })
+  const s3 = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true })
+  return { s3, bucket: PROGRAM_BUCKET }
 }
 
-/** Everything that lies in the bucket: keys of objects, and ids of unfinished multipart uploads. */
-export async function contentsOf(s3: S3Client): Promise<{ keys: string[]; multipartIds: string[] }> {
-  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: PROGRAM_BUCKET }))
+/** Keys of objects, and ids of unfinished multipart uploads. */
+type Contents = { keys: string[]; multipartIds: string[] }
+
+/** Everything that lies in the bucket. */
+export async function contentsOf({ s3, bucket }: Objects): Promise<Contents> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }))
   const { Uploads = [] }: ListMultipartUploadsOutput = await s3.send(
-    new ListMultipartUploadsCommand({ Bucket: PROGRAM_BUCKET }),
+    new ListMultipartUploadsCommand({ Bucket: bucket }),
   )
   return {
     keys: Contents.map(({ Key = '' }) => Key),
@@ -37,9 +44,9 @@ export async function leavingNothing(
   dataDir: string,
   run: () => Promise<void>,
 ): Promise<void> {
-  const s3 = await s3Of(program, dataDir)
-  const before = await contentsOf(s3)
+  const objects = await objectsOf(program, dataDir)
+  const before = await contentsOf(objects)
   await run()
-  expect(await contentsOf(s3)).toEqual(before)
+  expect(await contentsOf(objects)).toEqual(before)
   expect((await fetch(`${program.url}/api/health/live`)).status).toBe(200)
 }

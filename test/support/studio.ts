@@ -35,7 +35,7 @@ export async function openStudio(env: Record<string, string> = {}) {
   const studio = {
     api,
     url,
-    s3: stores.s3,
+    stores,
     at: (name: string) => path.join(folder, name),
 
     /** Makes a file of sound, its container by the name, and uploads it; gives the upload's id. */
