@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
-const project = (name: string, include: string[], testTimeout: number, globalSetup: string[] = []) => ({
+/** On AWS a table is there some seconds after it was asked for, and every program under test wants three. */
+const PATIENCE = process.env['TEST_DYNAMODB_ENDPOINT'] === 'aws' ? 4 : 1
+
+const project = (name: string, include: string[], timeout: number, globalSetup: string[] = []) => ({
   test: {
-    ...{ name, include, testTimeout, hookTimeout: 60_000, environment: 'node' as const, globalSetup },
-    expect: { poll: { timeout: testTimeout / 2 } },
+    ...{ name, include, testTimeout: timeout * PATIENCE, hookTimeout: 60_000 * PATIENCE },
+    ...{ environment: 'node' as const, globalSetup },
+    expect: { poll: { timeout: (timeout * PATIENCE) / 2 } },
   },
 })
 

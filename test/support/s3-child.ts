@@ -2,12 +2,15 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { CREDENTIALS, FIRST_REGION, openBucket, temporaryFolder } from './s3.ts'
+import type { ObjectUsage } from './usage.ts'
 
 /** The embedded S3 in another process. */
 export type S3Child = {
   url: string
   /** The most memory it ever held, in bytes. */
   peakBytes(): Promise<number>
+  /** What was asked of it so far. */
+  usage(): Promise<ObjectUsage>
   /** `kill -9`; returns when the process is gone. */
   kill(): Promise<void>
 }
@@ -32,6 +35,10 @@ export async function startChild(directory: string): Promise<S3Child> {
     async peakBytes() {
       child.send('memory')
       return Number(await message())
+    },
+    async usage() {
+      child.send('usage')
+      return JSON.parse(await message()) as ObjectUsage
     },
     async kill() {
       child.kill('SIGKILL')
