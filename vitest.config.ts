@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-/** On AWS a table is there some seconds after it was asked for, and every program under test wants three. */
-const PATIENCE = process.env['TEST_DYNAMODB_ENDPOINT'] === 'aws' ? 4 : 1
+/** Elsewhere a table may be there only seconds after it was asked for, and the jobs of a dead process wait for half a minute. */
+const { TEST_DYNAMODB_ENDPOINT, TEST_S3_ENDPOINT } = process.env
+const PATIENCE = TEST_DYNAMODB_ENDPOINT || TEST_S3_ENDPOINT ? 4 : 1
 
 const project = (name: string, include: string[], timeout: number, globalSetup: string[] = []) => ({
   test: {
