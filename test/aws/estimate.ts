@@ -1,5 +1,6 @@
 import { GiB } from '../../src/kernel/units.ts'
 import type { Usage } from '../support/usage.ts'
+import { wholeOf, type Measured } from './measured.ts'
 
 /** List prices in US dollars, us-east-1: those of S3 as of 2025, those of DynamoDB since 1 November 2024. */
 const PRICES: readonly { of: keyof Usage; what: string; usd: number; per: number; unit: string }[] = [
@@ -24,11 +25,13 @@ export function estimateOf(usage: Usage): { lines: string[]; usd: number } {
   return { lines, usd: costs.reduce((sum, cost) => sum + cost, 0) }
 }
 
-/** What is said before anything is made. `measured`: when, and where. */
-export function explainCost(usage: Usage, measured: string): string {
-  const { lines, usd } = estimateOf(usage)
+/** What is said before anything is made. */
+export function explainCost(measured: Measured): string {
+  const { lines, usd } = estimateOf(wholeOf(measured))
+  const { files, of, when } = measured
   return [
-    `A run of all suites asked for this much (${measured}):`,
+    `A run of all suites asks for about this much: counted by stand-ins on ${when}, in ${files} of ${of} test files, times`,
+    `${of} / ${files} for all of them.`,
     ...lines,
     `${'about'.padStart(15)} ${dollars(usd)}, by the list prices of us-east-1 as known when this was written (S3: 2025;`,
     '  DynamoDB: since 1 November 2024), without any free tier; look here for those of today and of your region:',

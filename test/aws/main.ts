@@ -5,7 +5,7 @@ import { HOUR_MS } from '../../src/kernel/units.ts'
 import { openRemovers, TEST_PREFIX } from '../support/leftovers.ts'
 import { suiteEnvironment } from './access.ts'
 import { estimateOf, explainCost } from './estimate.ts'
-import { MEASURED, MEASURED_WHERE } from './measured.ts'
+import { MEASURED } from './measured.ts'
 import { parseOptions, Refusal, type Options } from './options.ts'
 import { startStandIns } from './stand-ins.ts'
 import { leaveNothing, runVitest } from './suites.ts'
@@ -21,7 +21,7 @@ async function main(options: Options): Promise<number> {
   using clients = openRemovers({ region: env['AWS_REGION'] })
   if (options.task === 'sweep') return await sweepAll(clients, options)
 
-  say(explainCost(MEASURED, MEASURED_WHERE))
+  say(explainCost(MEASURED))
   if (standIns) say('Against stand-ins on this machine, which cost nothing.')
   else await agree(options)
   say(`What this run makes is called ${TEST_PREFIX}${run}-…`)

@@ -113,7 +113,7 @@ test.each([
 
 test('suites run on AWS as the SDK finds it, after what they cost was said, and leave nothing', async () => {
   const { code, stdout, stderr } = await run(['--yes', 'test/integration/tables.test.ts'], standIns.env)
-  expect(`${stdout}${stderr}`).toMatch(/A run of all suites asked for[^]*is called td-test-[^]*4 passed/)
+  expect(`${stdout}${stderr}`).toMatch(/A run of all suites asks for[^]*is called td-test-[^]*4 passed/)
   expect(code).toBe(0)
   expect(await whatIsThere()).toEqual(madeOf(OTHERS))
 })

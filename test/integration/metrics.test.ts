@@ -86,7 +86,7 @@ test('what waits is read for a scrape at most every ten seconds', async () => {
 })
 
 test('while the state is away metrics are answered, and what waits is not known', async () => {
-  await using running = await startService({ ROLE: 'api' })
+  await using running = await startService({ ROLE: 'api' }, { embedded: true })
   running.stores.background.destroy()
   await running.stores.close()
   const told = await scrape(running.url)

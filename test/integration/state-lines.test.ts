@@ -24,7 +24,7 @@ let api: Api
 let wav: Buffer<ArrayBuffer>
 
 beforeAll(async () => {
-  running = await startService({ WORKER_CONCURRENCY: '1', RETENTION_HOURS: '1' }, log)
+  running = await startService({ WORKER_CONCURRENCY: '1', RETENTION_HOURS: '1' }, { log })
   api = createApi(running.url)
   wav = await wavOf(1)
 })

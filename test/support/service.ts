@@ -1,13 +1,14 @@
 import {
   createDynamo,
   createPartsS3,
+  createS3,
   createSigner,
   ensureBucket,
   type CapacityMeter,
   type StoreClients,
 } from '../../src/aws/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
-import { openStores } from '../../src/cli/stores.ts'
+import { openStores, type StoreMetrics } from '../../src/cli/stores.ts'
 import { createService, type Service } from '../../src/cli/service.ts'
 import { findTools } from '../../src/ffmpeg/index.ts'
 import { createMetrics } from '../../src/http/index.ts'
@@ -35,15 +36,17 @@ export type TurnedService = AsyncDisposable & {
   wake(): void
 }
 
+/** `embedded`: for tests that end a store, which only embedded ones let them. */
 export async function startService(
   env: Record<string, string> = {},
-  log: Log = silentLog,
+  { log = silentLog, embedded = false }: { log?: Log; embedded?: boolean } = {},
 ): Promise<TurnedService> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(await makeDataDir()).path
-  const shared = storesAreElsewhere
-    ? opened.use(await startStores({ folder, bucket: PROGRAM_BUCKET }))
-    : undefined
+  const shared =
+    storesAreElsewhere && !embedded
+      ? opened.use(await startStores({ folder, bucket: PROGRAM_BUCKET }))
+      : undefined
   const prefix = shared && { DYNAMODB_TABLE_PREFIX: shared.prefix }
   const config = loadConfig({ DATA_DIR: folder, PORT: '0', ...prefix, ...env })
   const metrics = createMetrics()
@@ -52,14 +55,10 @@ export async function startService(
     uses.push(use)
     metrics.countUnits(use)
   }
+  const watched = { ...metrics, countUnits: meter }
   const stores = shared
-    ? await alone(shared, meter)
-    : await openStores({
-        config,
-        clock: systemClock,
-        log,
-        metrics: { ...metrics, countUnits: meter },
-      })
+    ? await alone(shared, watched)
+    : await openStores({ config, clock: systemClock, log, metrics: watched })
   opened.defer(() => stores.close())
   const tools = await findTools(config.tools)
   const { clock, turn, wake } = createTurnedClock()
@@ -91,14 +90,17 @@ export async function startService(
 }
 
 /** Stores that could be shared, for a service that nobody shares them with. */
-async function alone(shared: SharedStores, meter: CapacityMeter): Promise<StoreClients> {
-  const { settings, bucket, prefix, s3 } = shared
-  await Promise.all([ensureBucket(s3, bucket), makeTables(shared, prefix)])
+async function alone(shared: SharedStores, metrics: StoreMetrics): Promise<StoreClients> {
+  const { bucket, prefix } = shared
+  const [settings, meter] = [{ ...shared.settings, watch: metrics.watch }, metrics.countUnits]
+  await Promise.all([ensureBucket(shared.s3, bucket), makeTables(shared, prefix)])
+  const s3 = createS3(settings)
   const interactive = createDynamo(settings, 'interactive', meter)
   const background = createDynamo(settings, 'background', meter)
   const close = async () => {
     interactive.destroy()
     background.destroy()
+    s3.destroy()
     await shared.close()
   }
   const [partsS3, signer] = [createPartsS3(settings), createSigner(settings)]

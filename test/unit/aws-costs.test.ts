@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { estimateOf, explainCost } from '../aws/estimate.ts'
-import { MEASURED, MEASURED_WHERE } from '../aws/measured.ts'
+import { MEASURED, wholeOf } from '../aws/measured.ts'
 import { parseOptions, Refusal } from '../aws/options.ts'
 import { GiB } from '../../src/kernel/units.ts'
 import { classOf, unitsOf } from '../support/usage.ts'
@@ -25,18 +25,20 @@ test('a run costs what was asked for times the price of each', () => {
   expect(usd).toBeCloseTo(0.88, 10)
 })
 
+test('what was counted in some files is taken for all of them', () => {
+  const counted = { ...NOTHING, s3Writes: 30, bytesOut: 100 }
+  const whole = wholeOf({ usage: counted, files: 3, of: 4, when: 'today' })
+  expect(whole).toEqual({ ...NOTHING, s3Writes: 40, bytesOut: 134 })
+})
+
 test('what is said names sum, sources and age of the prices, and each count was measured', () => {
-  const said = explainCost(MEASURED, MEASURED_WHERE)
-  const { usd } = estimateOf(MEASURED)
-  for (const words of [
-    `$${usd.toFixed(4)}`,
-    'us-east-1',
-    '2025',
-    'https://aws.amazon.com/s3/pricing/',
-    MEASURED_WHERE,
-  ])
-    expect(said).toContain(words)
-  for (const count of Object.values(MEASURED)) expect(count).toBeGreaterThan(0)
+  const said = explainCost(MEASURED)
+  const { usd } = estimateOf(wholeOf(MEASURED))
+  const { files, of, when } = MEASURED
+  const words = [`$${usd.toFixed(4)}`, 'us-east-1', '2025', 'https://aws.amazon.com/s3/pricing/', when]
+  for (const word of [...words, `${files} of ${of} test files`]) expect(said).toContain(word)
+  for (const count of Object.values(MEASURED.usage)) expect(count).toBeGreaterThan(0)
+  expect(files).toBeLessThanOrEqual(of)
 })
 
 test.each([
