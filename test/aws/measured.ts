@@ -3,11 +3,14 @@ import type { Usage } from '../support/usage.ts'
 /** What a run asked for as far as it was counted: that of so many test files. */
 export type Measured = { usage: Usage; files: number; of: number; when: string }
 
-/** `npm run test:aws -- --stand-ins` prints these numbers at its end. */
+/** The sum of two runs that were stopped, over 9 files of the browser suite and 18 of the other. */
 export const MEASURED: Measured = {
-  usage: { s3Writes: 0, s3Reads: 0, bytesOut: 0, bytesIn: 0, writeUnits: 0, readUnits: 0 },
-  files: 0,
-  of: 0,
+  usage: {
+    ...{ s3Writes: 2228, s3Reads: 822, bytesOut: 1_660_385_933, bytesIn: 1_446_994_245 },
+    ...{ writeUnits: 4745, readUnits: 3389 },
+  },
+  files: 27,
+  of: 81,
   when: '26 November 2026',
 }
 
