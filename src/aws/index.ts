@@ -1,6 +1,6 @@
 /** S3 and DynamoDB: clients, tables, buckets, and what their errors mean. Knows no feature. */
 export { BatchReader } from './batch-get.ts'
-export { bucketExists, bucketOrigin, ensureBucket } from './bucket.ts'
+export { askBucket, bucketExists, bucketOrigin, ensureBucket } from './bucket.ts'
 export { ensureCors, lookAtCors, PARTS_CORS_RULE } from './bucket-cors.ts'
 export { abortsAfterDays } from './bucket-lifecycle.ts'
 export { named, type CapacityMeter } from './capacity.ts'

@@ -8,6 +8,7 @@ import { ToolsMissing } from '../ffmpeg/index.ts'
 import { TableMismatch } from '../aws/index.ts'
 import { doctor, doctorOptions, type DoctorFlags } from './doctor.ts'
 import { serve, sweep } from './serve.ts'
+import { StoresUnusable } from './stores.ts'
 
 const USAGE = `Usage: tapedeck <command>
 
@@ -27,7 +28,10 @@ Settings are environment variables; docs/reference/configuration.md lists them.
 `
 
 /** Errors whose message is written for the operator: a stack would only hide it. */
-const EXPECTED = [InvalidEnvironment, DataFolderInUse, EmulatorMissing, ToolsMissing, TableMismatch]
+const EXPECTED = [
+  ...[InvalidEnvironment, ToolsMissing],
+  ...[DataFolderInUse, EmulatorMissing, StoresUnusable, TableMismatch],
+]
 
 /** Runs the command that the arguments name; gives the exit code where it ends by itself. */
 export async function main(args: string[]): Promise<number | undefined> {

@@ -1,9 +1,10 @@
 import path from 'node:path'
-import { ensureBucket, ensureCors, ensureTable, type AwsSettings } from '../aws/index.ts'
+import { ensureBucket, ensureCors, ensureTable, TableMismatch, type AwsSettings } from '../aws/index.ts'
 import { createDynamo, createPartsS3, createS3, createSigner } from '../aws/index.ts'
 import type { CapacityMeter, StoreClients, StoreWatch } from '../aws/index.ts'
 import type { Config } from '../config/index.ts'
 import { jobsTable } from '../conversions/index.ts'
+import { explain } from '../doctor/index.ts'
 import { startDynamoDb } from '../embedded/dynamodb/index.ts'
 import { startS3Server } from '../embedded/s3/index.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -17,7 +18,10 @@ type Parts = { config: Config; clock: Clock; log: Log; metrics: StoreMetrics }
 /** Who is told of what the clients do. */
 export type StoreMetrics = { countUnits: CapacityMeter; watch: StoreWatch }
 
-/** Opens the stores that the configuration names; starts the embedded ones. Makes tables and bucket where they are missing. */
+/**
+ * Opens the stores that the configuration names; starts the embedded ones. Makes tables and bucket where they are missing.
+ * Throws StoresUnusable, TableMismatch, DataFolderInUse, EmulatorMissing.
+ */
 export async function openStores(parts: Parts): Promise<StoreClients> {
   const stores = await connectStores(parts)
   const { config } = parts
@@ -26,9 +30,17 @@ export async function openStores(parts: Parts): Promise<StoreClients> {
     if (config.uploadTransport === 'direct') await ensureCors(stores.s3, stores.bucket, parts.log)
   } catch (error) {
     await stores.close()
-    throw error
+    throw stores.exclusive || error instanceof TableMismatch ? error : new StoresUnusable(error)
   }
   return stores
+}
+
+/** A store that cannot be reached, or that refuses us. */
+export class StoresUnusable extends Error {
+  constructor(cause: unknown) {
+    const words = `The stores cannot be used: ${explain(cause)}`
+    super(`${words}\nThe command \`tapedeck doctor\` says which of them, and what to do.`, { cause })
+  }
 }
 
 /** The same, but takes the stores as they are. */

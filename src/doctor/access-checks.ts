@@ -1,7 +1,6 @@
-import { bucketExists, inspectTable, type StoreClients } from '../aws/index.ts'
+import { askBucket, bucketExists, inspectTable, type StoreClients } from '../aws/index.ts'
 import { MINUTE_MS, SECOND_MS } from '../kernel/units.ts'
 import { progressTable } from '../progress/index.ts'
-import { askBucket } from './bucket-store.ts'
 import { fail, ok, warn, type Check, type Finding } from './check.ts'
 import { explain, nameOf } from './explain.ts'
 import type { Patient } from './patient.ts'

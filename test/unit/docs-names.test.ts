@@ -137,7 +137,7 @@ test('every message that troubleshooting quotes as seen is in the source', async
 
 /** What stores, Node and JSON say. */
 const BY_OTHERS = [
-  ...['UnknownError', 'listen EADDRINUSE', 'ResourceNotFoundException', '"state":"queued"'],
+  ...['listen EADDRINUSE', 'ResourceNotFoundException', '"state":"queued"'],
   ...['/api/health/ready', 'stale: true'],
 ]
 
