@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises'
 
-/** The most memory a process ever had resident, in bytes (Linux: VmHWM of proc(5)). */
-export async function peakMemoryBytes(pid: number): Promise<number> {
+/** The most memory a process ever had resident, in bytes. */
+export const peakMemoryBytes = (pid: number): Promise<number> => statusBytes(pid, 'VmHWM')
+
+/** What it has resident now, in bytes. */
+export const residentBytes = (pid: number): Promise<number> => statusBytes(pid, 'VmRSS')
+
+/** A line of what Linux tells of a process (proc(5)). */
+async function statusBytes(pid: number, name: 'VmHWM' | 'VmRSS'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? []
+  const [, kibibytes] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status) ?? []
   return Number(kibibytes) * 1024
 }
 

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { JobView } from '../src/contract/index.ts'
 import { json, type Api } from '../test/support/api.ts'
 import { makeAudio, SOURCES } from '../test/support/audio.ts'
 
@@ -49,13 +48,11 @@ const WAYS = {
     const asked = await drained(await api.post(`jobs/${id}/cancel`))
     await sees(api, id, asked === 409 ? 'done' : 'cancelled')
   },
-  async left(api: Api, { name, bytes }: Material) {
-    const { id } = await api.createUpload(name, bytes.length)
-    await json(await api.putPart(id, 1, bytes))
+  async left(api: Api, material: Material) {
+    await sendOnly(api, material)
   },
-  async withdrawn(api: Api, { name, bytes }: Material) {
-    const { id } = await api.createUpload(name, bytes.length)
-    await json(await api.putPart(id, 1, bytes))
+  async withdrawn(api: Api, material: Material) {
+    const id = await sendOnly(api, material)
     await expectStatus(await api.call(`uploads/${id}`, { method: 'DELETE' }), 204)
   },
 }
@@ -87,14 +84,18 @@ export async function doOne(api: Api, { good, hollow, words }: Materials, at: nu
 }
 
 async function order(api: Api, { name, bytes }: Material, format: string): Promise<string> {
-  const uploadId = await api.upload(name, bytes)
-  return (await json<JobView>(await api.post('jobs', { uploadId, format }), 202)).id
+  return (await api.convert(await api.upload(name, bytes), format)).id
 }
 
-async function isRefused(api: Api, { name, bytes }: Material): Promise<void> {
+/** Sends a file, which is one part, and does not complete it. */
+async function sendOnly(api: Api, { name, bytes }: Material): Promise<string> {
   const { id } = await api.createUpload(name, bytes.length)
   await json(await api.putPart(id, 1, bytes))
-  await expectStatus(await api.complete(id), 422)
+  return id
+}
+
+async function isRefused(api: Api, material: Material): Promise<void> {
+  await expectStatus(await api.complete(await sendOnly(api, material)), 422)
 }
 
 /** Listens to the job's events until it has ended; a stream ends by itself now and then. */

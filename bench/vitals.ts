@@ -2,6 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Program } from '../test/support/program.ts'
+import { residentBytes } from './meters.ts'
 
 /** What a program holds at one moment (Linux: proc(5)). */
 export type Vitals = {
@@ -46,11 +47,6 @@ async function handlesOf(pid: number): Promise<string[]> {
   const folder = `/proc/${pid}/fd`
   const targets = (await readdir(folder)).map((name) => readlink(path.join(folder, name)).catch(() => ''))
   return (await Promise.all(targets)).filter((target) => target !== '') // closed since
-}
-
-async function residentBytes(pid: number): Promise<number> {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kibibytes) * 1024
 }
 
 async function childrenOf(pid: number): Promise<number> {
