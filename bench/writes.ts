@@ -3,7 +3,7 @@ import { createDynamo } from '../src/aws/index.ts'
 import { newId } from '../src/kernel/ids.ts'
 import { silentLog } from '../src/kernel/log.ts'
 import { silentMeter } from '../src/kernel/meter.ts'
-import { OwnPage, ProgressRepository, type Snapshot } from '../src/progress/index.ts'
+import { heartbeatTiming, OwnPage, ProgressRepository, type Snapshot } from '../src/progress/index.ts'
 import { makeTables, startStores, type SharedStores } from '../test/support/embedded.ts'
 import { write } from './meters.ts'
 
@@ -69,7 +69,15 @@ async function unitsOfPages(stores: SharedStores, count: number): Promise<number
     },
   }
   const repository = new ProgressRepository(db, stores.prefix)
-  const page = new OwnPage({ repository, workerId: newId(), clock, log: silentLog, meter: silentMeter })
+  const timing = heartbeatTiming(30_000)
+  const page = new OwnPage({
+    repository,
+    workerId: newId(),
+    clock,
+    log: silentLog,
+    meter: silentMeter,
+    timing,
+  })
   await page.run()
   db.destroy()
   return units

@@ -31,12 +31,8 @@ import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Tracing } from '../kernel/tracing.ts'
-import { SECOND_MS } from '../kernel/units.ts'
-import { OwnPage, ProgressRepository } from '../progress/index.ts'
+import { heartbeatTiming, OwnPage, ProgressRepository } from '../progress/index.ts'
 import { PartRepository, SourceStore, UploadExpiry, UploadRepository, Uploads } from '../uploads/index.ts'
-
-/** Silence about a job that means the death of its worker, where other processes may be alive. */
-const DEAD_AFTER_MS = 30 * SECOND_MS
 
 export type ServiceParts = {
   config: Config
@@ -104,6 +100,7 @@ function wireCommon({ config, stores, clock, log, tracing, ...parts }: WiringPar
   const { partsS3, signer, bucket } = stores
   const sourceStore = new SourceStore({ s3: partsS3, signer, bucket })
   const pages = new ProgressRepository(stores.background, config.tablePrefix)
+  const timing = heartbeatTiming(config.heartbeatTimeoutMs)
   return {
     clock,
     log,
@@ -122,14 +119,15 @@ function wireCommon({ config, stores, clock, log, tracing, ...parts }: WiringPar
     folders: new WorkFolders(path.join(config.dataDir, 'tmp'), workerId),
     jobs: new JobRepository(stores.background, config.tablePrefix),
     pages,
-    page: new OwnPage({ repository: pages, workerId, clock, log, meter }),
+    timing,
+    page: new OwnPage({ repository: pages, workerId, clock, log, meter, timing }),
   }
 }
 
 type Handlers = Pick<ConstructorParameters<typeof Worker>[0], 'run' | 'onEnded'>
 
 function wireWorker({ config, stores }: WiringParts, common: Common, handlers: Handlers) {
-  const deadAfterMs = stores.exclusive ? 0 : DEAD_AFTER_MS
+  const deadAfterMs = stores.exclusive ? 0 : common.timing.timeoutMs
   return new Worker({
     ...common,
     ...handlers,
@@ -142,11 +140,11 @@ function wireWorker({ config, stores }: WiringParts, common: Common, handlers: H
 /** Somebody waits for what it reads, so it has the client of little patience. */
 function wireReader(
   { config, stores }: WiringParts,
-  { clock, meter, page }: Common,
+  { clock, meter, page, timing }: Common,
   worker: Worker,
 ): JobReader {
   const jobs = new JobRepository(stores.interactive, config.tablePrefix)
-  const pages = new PageView(new ProgressRepository(stores.interactive, config.tablePrefix), clock)
+  const pages = new PageView(new ProgressRepository(stores.interactive, config.tablePrefix), clock, timing)
   const queue = new QueueView(jobs, clock)
   return new JobReader({ jobs, page, pages, queue, leaseOf: (jobId) => worker.leaseOf(jobId), clock, meter })
 }

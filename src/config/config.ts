@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { GiB, HOUR_MS, MiB, SECOND_MS } from '../kernel/units.ts'
 import { apiKeysOf, isApiKeyList, type ApiKeyEntry } from './api-keys.ts'
 import { isAddressList, isOriginList, listed } from './lists.ts'
+import { checkHeartbeatTimeout, HEARTBEAT_TIMEOUT_SECONDS } from './heartbeat-timeout.ts'
 import { detectStores, type StoreMode } from './stores.ts'
 import { TracesEnvironment, tracesOf, type TracesConfig } from './traces.ts'
 
@@ -49,6 +50,7 @@ export const Environment = z.object({
   MAX_DURATION_MS: whole(1000, 1000 * HOUR_MS).default(24 * HOUR_MS),
   RETENTION_HOURS: whole(1, 24 * 365).default(24),
   WORKER_CONCURRENCY: whole(1, 256).optional(),
+  HEARTBEAT_TIMEOUT_SECONDS,
   STOP_TIMEOUT_SECONDS: whole(2, 3600).default(10),
   API_KEYS: z
     .string()
@@ -106,6 +108,8 @@ export type Config = {
   /** Jobs that may wait at once: of all, and of one owner of keys. */
   queue: { maxJobs: number; maxJobsPerKey: number | undefined }
   workerConcurrency: number
+  /** Milliseconds without a heartbeat after which other processes rescue a worker's jobs. */
+  heartbeatTimeoutMs: number
   /** Milliseconds from SIGTERM to the end of the process, whatever is under way. */
   stopWithinMs: number
   /** Keys that open the API; none: nobody needs one. */
@@ -127,6 +131,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const problems = parsed.success ? [] : parsed.error.issues.map(sentence)
   const stores = detectStores(given)
   if ('problem' in stores) problems.push(stores.problem)
+  else if (parsed.success) problems.push(...checkHeartbeatTimeout(parsed.data, stores))
   if (!parsed.success || 'problem' in stores || problems.length > 0)
     throw new InvalidEnvironment(`Invalid environment:\n${problems.map((one) => `  - ${one}`).join('\n')}`)
   return toConfig(parsed.data, stores)
@@ -159,6 +164,7 @@ function toConfig(env: z.infer<typeof Environment>, stores: StoreMode): Config {
       retentionMs: env.RETENTION_HOURS * HOUR_MS,
     },
     workerConcurrency: env.WORKER_CONCURRENCY ?? os.availableParallelism(),
+    heartbeatTimeoutMs: env.HEARTBEAT_TIMEOUT_SECONDS * SECOND_MS,
     stopWithinMs: env.STOP_TIMEOUT_SECONDS * SECOND_MS,
     queue: { maxJobs: env.MAX_QUEUED_JOBS, maxJobsPerKey: env.MAX_QUEUED_JOBS_PER_KEY },
     apiKeys: apiKeysOf(env.API_KEYS ?? ''),

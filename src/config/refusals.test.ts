@@ -41,6 +41,7 @@ const REFUSED: Record<Name, [value: string, rule: RegExp][]> = {
   MAX_DURATION_MS: from(1000, 3_600_000_000),
   RETENTION_HOURS: from(1, 8760),
   WORKER_CONCURRENCY: from(1, 256),
+  HEARTBEAT_TIMEOUT_SECONDS: from(5, 600),
   STOP_TIMEOUT_SECONDS: from(2, 3600),
   API_KEYS: [['anna:short', KEY]],
   RATE_LIMIT_PER_MINUTE: from(1, 1_000_000),
@@ -111,4 +112,24 @@ test.each([
 ])('%s without a bucket is refused, and the way back is told', (name) => {
   const message = messageOf({ [name]: 'http://localhost:9000' })
   expect(lineAbout('S3_BUCKET_NAME', message)).toContain(`unset ${name}.`)
+})
+
+const AWS = { AWS_REGION: 'eu-central-1', S3_BUCKET_NAME: 'bucket' }
+const ELSEWHERE = { DYNAMODB_ENDPOINT: 'https://dynamodb.example', S3_BUCKET_NAME: 'bucket' }
+const LOOPBACK = { DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000', S3_BUCKET_NAME: 'bucket' }
+
+test.each([
+  ['AWS', AWS],
+  ['an endpoint on another machine', ELSEWHERE],
+])('with %s a heartbeat timeout below 20 s is refused: living workers would look dead', (_, stores) => {
+  const message = messageOf({ ...stores, HEARTBEAT_TIMEOUT_SECONDS: '19' })
+  expect(lineAbout('HEARTBEAT_TIMEOUT_SECONDS', message)).toMatch(/>=20/)
+  expect(loadConfig({ ...stores, HEARTBEAT_TIMEOUT_SECONDS: '20' }).heartbeatTimeoutMs).toBe(20_000)
+})
+
+test.each([
+  ['embedded stores', {}],
+  ['DynamoDB on loopback', LOOPBACK],
+])('with %s no network delays a heartbeat, and the timeout may be short', (_, stores) => {
+  expect(loadConfig({ ...stores, HEARTBEAT_TIMEOUT_SECONDS: '5' }).heartbeatTimeoutMs).toBe(5000)
 })

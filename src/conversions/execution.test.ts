@@ -3,7 +3,7 @@ import { systemClock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import { silentMeter } from '../kernel/meter.ts'
 import { noTracing } from '../kernel/tracing.ts'
-import { OwnPage } from '../progress/index.ts'
+import { heartbeatTiming, OwnPage } from '../progress/index.ts'
 import { Execution, type ExecutionParts } from './execution.ts'
 import type { LeasedJob } from './job.ts'
 
@@ -15,7 +15,14 @@ function parts(settle: () => Promise<'settled' | 'lost'>): ExecutionParts {
   return {
     jobs: { settle } as unknown as ExecutionParts['jobs'],
     results: { putText: () => Promise.resolve(), findReceipt: () => Promise.resolve(undefined) },
-    page: new OwnPage({ repository, workerId: 'w', clock: systemClock, log: silentLog, meter: silentMeter }),
+    page: new OwnPage({
+      repository,
+      workerId: 'w',
+      clock: systemClock,
+      log: silentLog,
+      meter: silentMeter,
+      timing: heartbeatTiming(30_000),
+    }),
     run: () => Promise.resolve(outcome),
     ...{ clock: systemClock, log: silentLog, meter: silentMeter, tracing: noTracing },
     ...{ random: Math.random, retentionMs: 1000 },

@@ -1,12 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../kernel/clock.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import type { Page, ProgressRepository, Snapshot } from '../progress/index.ts'
+import type { HeartbeatTiming, Page, ProgressRepository, Snapshot } from '../progress/index.ts'
 import type { Job } from './job.ts'
 
 const FRESH_FOR_MS = SECOND_MS
-/** Two heartbeats and a read between them: a page that moved within this time has a living worker. */
-const ALIVE_FOR_MS = 5 * SECOND_MS
 const MOST_PAGES = 1000
 
 type Look = { page: Page | undefined; movedAt: number; at: number }
@@ -18,11 +16,14 @@ export type Line = { snapshot: Snapshot; alive: boolean; asOf: number }
 export class PageView {
   readonly #pages: Pick<ProgressRepository, 'read'>
   readonly #clock: Clock
+  readonly #aliveForMs: number
   readonly #looks = new LRUCache<string, { at: number; look: Promise<Look> }>({ max: MOST_PAGES })
 
-  constructor(pages: Pick<ProgressRepository, 'read'>, clock: Clock) {
+  constructor(pages: Pick<ProgressRepository, 'read'>, clock: Clock, timing: HeartbeatTiming) {
     this.#pages = pages
     this.#clock = clock
+    // Two heartbeats and a read between them: a page that moved within this time has a living worker.
+    this.#aliveForMs = 2 * timing.intervalMs + FRESH_FOR_MS
   }
 
   /** What the worker of a running job says of this very lease. */
@@ -30,7 +31,7 @@ export class PageView {
     const { page, movedAt, at } = await this.#look(owner)
     const snapshot = page?.jobs[jobId]
     if (snapshot?.fence !== fence) return undefined
-    return { snapshot, alive: this.#clock.now() - movedAt <= ALIVE_FOR_MS, asOf: at }
+    return { snapshot, alive: this.#clock.now() - movedAt <= this.#aliveForMs, asOf: at }
   }
 
   #look(owner: string): Promise<Look> {

@@ -1,19 +1,21 @@
 import { newId } from '../kernel/ids.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import type { PageRequest } from '../progress/index.ts'
+import type { HeartbeatTiming, PageRequest } from '../progress/index.ts'
 import { Execution, type ExecutionParts } from './execution.ts'
 import type { Job, LeasedJob } from './job.ts'
 import { Pauses } from './pauses.ts'
 import type { Takeover } from './takeover.ts'
 
-/** Between two looks at the queue, and between two looks for jobs of dead workers. */
+/** Between two looks at the queue. */
 const POLL = { shortestMs: SECOND_MS / 2, longestMs: 5 * SECOND_MS }
+/** Between two looks for jobs of dead workers; more often where silence counts as death sooner. */
 const WATCH = { shortestMs: SECOND_MS / 2, longestMs: 10 * SECOND_MS }
 /** Candidates looked at in one poll. */
 const CANDIDATES = 20
 
 export type WorkerParts = ExecutionParts & {
   takeover: Takeover
+  timing: HeartbeatTiming
   workerId: string
   /** Jobs run at once. */
   concurrency: number
@@ -37,7 +39,8 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts
     this.#polls = new Pauses(parts, POLL)
-    this.#watches = new Pauses(parts, WATCH)
+    const longestMs = Math.min(WATCH.longestMs, parts.timing.longestSilenceMs)
+    this.#watches = new Pauses(parts, { ...WATCH, longestMs })
     parts.page.onRequest((request) => this.tell(request))
   }
 

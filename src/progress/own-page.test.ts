@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
+import { heartbeatTiming } from './heartbeat-timing.ts'
 import { OwnPage } from './own-page.ts'
 import type { Page, Snapshot } from './page.ts'
 
@@ -47,6 +48,7 @@ async function run(steps: ((page: OwnPage) => void)[], write: (page: Page) => vo
     clock,
     log: silentLog,
     meter: { heartbeatLate: () => (late += 1) },
+    timing: heartbeatTiming(30_000),
   })
   await page.run()
   return page

@@ -1,17 +1,9 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Meter } from '../kernel/meter.ts'
-import { SECOND_MS } from '../kernel/units.ts'
+import type { HeartbeatTiming } from './heartbeat-timing.ts'
 import type { PageRequest, Snapshot } from './page.ts'
 import type { ProgressRepository } from './progress-repository.ts'
-
-/** How often a page is looked at, and the longest it stays unwritten while jobs run. */
-const TICK_MS = SECOND_MS
-const HEARTBEAT_MS = 2 * SECOND_MS
-/** Well past a heartbeat, well before anybody could take a silent worker for dead. */
-const CONFIRMED_FOR_MS = 6 * SECOND_MS
-/** After a longer silence others may have taken jobs over, even if their word of that never arrived. */
-const LONGEST_SILENCE_MS = 10 * SECOND_MS
 
 export type OwnPageParts = {
   repository: Pick<ProgressRepository, 'write'>
@@ -19,11 +11,12 @@ export type OwnPageParts = {
   clock: Clock
   log: Log
   meter: Pick<Meter, 'heartbeatLate'>
+  timing: HeartbeatTiming
 }
 
 /**
- * The page of this process: the latest snapshot of each of its jobs, written once a second when something moved and
- * every two seconds as a heartbeat; once more when the last job has left it, then not at all while no job runs.
+ * The page of this process: the latest snapshot of each of its jobs, written at the next tick when something moved and
+ * once an interval as a heartbeat; once more when the last job has left it, then not at all while no job runs.
  */
 export class OwnPage {
   readonly #parts: OwnPageParts
@@ -69,9 +62,9 @@ export class OwnPage {
 
   /** Writes pages until {@link stop}; a page that cannot be written is written with the next one. */
   async run(): Promise<void> {
-    const { clock, log } = this.#parts
+    const { clock, log, timing } = this.#parts
     while (!this.#stopping.signal.aborted) {
-      await clock.sleep(TICK_MS, this.#stopping.signal)
+      await clock.sleep(timing.tickMs, this.#stopping.signal)
       await this.#writeWhenDue().catch((err: unknown) => log.warn({ err }, 'progress page not written'))
     }
   }
@@ -85,13 +78,14 @@ export class OwnPage {
    * slept or was cut off must not trust what it remembers.
    */
   isConfirmed(jobId: string): boolean {
-    return this.#parts.clock.now() - this.#writtenAt <= CONFIRMED_FOR_MS && !this.#doubted.has(jobId)
+    const { clock, timing } = this.#parts
+    return clock.now() - this.#writtenAt <= timing.confirmedForMs && !this.#doubted.has(jobId)
   }
 
   async #writeWhenDue(): Promise<void> {
-    const { repository, workerId, clock, meter } = this.#parts
+    const { repository, workerId, clock, meter, timing } = this.#parts
     const now = clock.now()
-    const beatIsDue = this.#jobs.size > 0 && now - this.#writtenAt >= HEARTBEAT_MS
+    const beatIsDue = this.#jobs.size > 0 && now - this.#writtenAt >= timing.intervalMs
     if (!this.#moved && !beatIsDue) return
     this.#moved = false
     this.#sequence += 1
@@ -101,8 +95,8 @@ export class OwnPage {
       throw error
     })
     const silentMs = clock.now() - Math.max(this.#writtenAt, this.#busySince)
-    if (silentMs > CONFIRMED_FOR_MS) meter.heartbeatLate()
-    if (silentMs > LONGEST_SILENCE_MS) for (const jobId of this.#jobs.keys()) this.#doubted.add(jobId)
+    if (silentMs > timing.confirmedForMs) meter.heartbeatLate()
+    if (silentMs > timing.longestSilenceMs) for (const jobId of this.#jobs.keys()) this.#doubted.add(jobId)
     this.#writtenAt = now
     this.#handled = requests
     for (const request of requests) this.#onRequest(request)

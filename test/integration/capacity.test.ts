@@ -6,7 +6,7 @@ import { JobReader, JobRepository, PageView, QueueView } from '../../src/convers
 import { newId } from '../../src/kernel/ids.ts'
 import { silentMeter } from '../../src/kernel/meter.ts'
 import { HOUR_MS, SECOND_MS } from '../../src/kernel/units.ts'
-import { ProgressRepository, type Snapshot } from '../../src/progress/index.ts'
+import { heartbeatTiming, ProgressRepository, type Snapshot } from '../../src/progress/index.ts'
 import { createApi } from '../support/api.ts'
 import { makeAudio, SOURCES } from '../support/audio.ts'
 import { makeTables, startStores, type SharedStores } from '../support/embedded.ts'
@@ -123,7 +123,7 @@ async function watch(crowd: { jobs: number; watchers: number; seconds: number })
   const reader = new JobReader({
     ...{ jobs, clock, leaseOf: () => undefined, meter: silentMeter },
     page: { snapshotOf: () => undefined, isConfirmed: () => false },
-    pages: new PageView(pages, clock),
+    pages: new PageView(pages, clock, heartbeatTiming(30_000)),
     queue: new QueueView(jobs, clock),
   })
   uses = []

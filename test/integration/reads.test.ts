@@ -5,7 +5,7 @@ import type { Job, LeasedJob } from '../../src/conversions/job.ts'
 import { markOf } from '../../src/conversions/mark.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { silentMeter } from '../../src/kernel/meter.ts'
-import { ProgressRepository, type Snapshot } from '../../src/progress/index.ts'
+import { heartbeatTiming, ProgressRepository, type Snapshot } from '../../src/progress/index.ts'
 import { makeTables, startStores, type SharedStores } from '../support/embedded.ts'
 import { newJob } from '../support/jobs.ts'
 
@@ -61,7 +61,11 @@ function makeReader(): JobReader {
   return new JobReader({
     jobs: rows,
     page: { snapshotOf: () => own?.snapshot, isConfirmed: () => own?.confirmed ?? false },
-    pages: new PageView({ read: through('page', (id: string) => pages.read(id)) }, clock),
+    pages: new PageView(
+      { read: through('page', (id: string) => pages.read(id)) },
+      clock,
+      heartbeatTiming(30_000),
+    ),
     queue: new QueueView(rows, clock),
     leaseOf: () => own?.lease,
     clock,
