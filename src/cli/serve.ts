@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import packageJson from '../../package.json' with { type: 'json' }
 import { loadConfig, type Config } from '../config/index.ts'
 import { findTools } from '../ffmpeg/index.ts'
@@ -26,6 +27,7 @@ export async function serve(environment: Record<string, string | undefined>): Pr
   }
   stopOnSignal(opened) // before anybody is told that it may be stopped
   process.stdout.write(greeting(config, service, opened.ffmpegVersion))
+  flushCompileCache() // otherwise written at the end of the process, which `kill -9` never reaches
 }
 
 /** Sweeps once, for cron: expired records and orphans. Prints the counts; gives whether all went well. */
