@@ -4,26 +4,42 @@ import { defineConfig } from 'vitest/config'
 const { TEST_DYNAMODB_ENDPOINT, TEST_S3_ENDPOINT } = process.env
 const PATIENCE = TEST_DYNAMODB_ENDPOINT || TEST_S3_ENDPOINT ? 4 : 1
 
-const project = (name: string, include: string[], timeout: number, globalSetup: string[] = []) => ({
-  test: {
-    ...{ name, include, testTimeout: timeout * PATIENCE, hookTimeout: 60_000 * PATIENCE },
-    ...{ environment: 'node' as const, globalSetup },
-    expect: { poll: { timeout: (timeout * PATIENCE) / 2 } },
-  },
+/**
+ * Groups run one after the other, each with as many files at once as its tests leave the processors idle: they wait for
+ * child processes, for timers, or for both. What files of one worker share is in its own fixtures (`scope: 'worker'`).
+ */
+const COMPUTING = { groupOrder: 0, maxWorkers: 3 }
+const BROWSING = { groupOrder: 1, maxWorkers: 2 }
+const WAITING = { groupOrder: 2, maxWorkers: 4 }
+
+type Group = typeof COMPUTING
+
+const project = (name: string, include: string[], timeout: number, { groupOrder, maxWorkers }: Group) => ({
+  name,
+  include,
+  testTimeout: timeout * PATIENCE,
+  hookTimeout: 60_000 * PATIENCE,
+  environment: 'node' as const,
+  expect: { poll: { timeout: (timeout * PATIENCE) / 2 } },
+  isolate: false,
+  maxWorkers,
+  sequence: { groupOrder },
 })
 
-/** After all others, and more at once than there are processors. */
-const MOSTLY_WAITING = { maxWorkers: 4, sequence: { groupOrder: 1 } }
+const beside = ['{src,web/src}/**/*.test.ts', 'test/unit/**/*.test.ts']
+const page = { globalSetup: ['test/e2e/build-page.ts'] }
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['{src,web/src}/**/*.test.ts', 'test/unit/**/*.test.ts'], 10_000),
-      project('infra', ['infra/test/**/*.test.ts'], 60_000),
-      project('simulation', ['test/simulation/**/*.test.ts'], 120_000),
-      project('integration', ['test/{contract,integration}/**/*.test.ts'], 60_000),
-      project('e2e', ['test/e2e/**/*.test.ts'], 180_000, ['test/e2e/build-page.ts']),
-      { test: { ...project('faults', ['test/faults/**/*.test.ts'], 240_000).test, ...MOSTLY_WAITING } },
+      { test: project('unit', beside, 10_000, COMPUTING) },
+      { test: project('infra', ['infra/test/**/*.test.ts'], 60_000, COMPUTING) },
+      { test: project('simulation', ['test/simulation/**/*.test.ts'], 120_000, COMPUTING) },
+      { test: project('contract', ['test/contract/**/*.test.ts'], 60_000, COMPUTING) },
+      { test: project('conversion', ['test/conversion/**/*.test.ts'], 60_000, COMPUTING) },
+      { test: project('integration', ['test/integration/**/*.test.ts'], 60_000, COMPUTING) },
+      { test: { ...project('e2e', ['test/e2e/**/*.test.ts'], 180_000, BROWSING), ...page } },
+      { test: project('faults', ['test/faults/**/*.test.ts'], 240_000, WAITING) },
     ],
   },
 })

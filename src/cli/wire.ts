@@ -54,7 +54,7 @@ export type WiringParts = Pick<ServiceParts, 'config' | 'stores' | 'tools' | 'cl
 export type Features = ReturnType<typeof wire>
 
 /** Ties the features of a process to its stores, to each other, and to what `convert`s. */
-export function wire(parts: WiringParts, convert: typeof runJob) {
+export function wire(parts: WiringParts, convert: Convert) {
   const common = wireCommon(parts)
   const worker: Worker = wireWorker(parts, common, {
     run: (running) => convert(common, running),
@@ -78,6 +78,8 @@ export function wire(parts: WiringParts, convert: typeof runJob) {
 }
 
 type Common = ReturnType<typeof wireCommon>
+/** What converts a job: {@link runJob}, or what stands in for it where there is no FFmpeg. */
+export type Convert = (parts: Common, running: Parameters<typeof runJob>[1]) => ReturnType<typeof runJob>
 
 function wireUploads({ config, stores }: WiringParts, common: Common): Uploads {
   return new Uploads({

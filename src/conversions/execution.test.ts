@@ -13,7 +13,7 @@ const outcome = { key: 'results/j/1.mp3', sizeBytes: 1, durationMs: 1, warnings:
 function parts(settle: () => Promise<'settled' | 'lost'>): ExecutionParts {
   const repository = { write: () => Promise.resolve([]) }
   return {
-    jobs: { settle } as unknown as ExecutionParts['jobs'],
+    jobs: { settle },
     results: { putText: () => Promise.resolve(), findReceipt: () => Promise.resolve(undefined) },
     page: new OwnPage({
       repository,

@@ -14,7 +14,7 @@ import { cancelled, done, released, settlementFor } from './settlement.ts'
 import { whileAway } from './while-away.ts'
 
 export type ExecutionParts = {
-  jobs: JobRepository
+  jobs: Pick<JobRepository, 'settle'>
   results: Pick<ResultStore, 'putText' | 'findReceipt'>
   page: OwnPage
   /** Converts and stores; throws when there is no result. */

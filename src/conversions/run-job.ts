@@ -18,7 +18,7 @@ import type { WorkFolders } from './work-folder.ts'
 export type RunParts = {
   tools: Tools
   read: ReadSource
-  results: ResultStore
+  results: Pick<ResultStore, 'put' | 'readBytes'>
   folders: WorkFolders
   clock: Clock
   log: Log

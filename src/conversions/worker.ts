@@ -2,6 +2,7 @@ import { newId } from '../kernel/ids.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import type { HeartbeatTiming, PageRequest } from '../progress/index.ts'
 import { Execution, type ExecutionParts } from './execution.ts'
+import type { JobRepository } from './job-repository.ts'
 import type { Job, LeasedJob } from './job.ts'
 import { Pauses } from './pauses.ts'
 import type { Takeover } from './takeover.ts'
@@ -14,6 +15,7 @@ const WATCH = { shortestMs: SECOND_MS / 2, longestMs: 10 * SECOND_MS }
 const CANDIDATES = 20
 
 export type WorkerParts = ExecutionParts & {
+  jobs: JobRepository
   takeover: Takeover
   timing: HeartbeatTiming
   workerId: string

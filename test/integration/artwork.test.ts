@@ -5,7 +5,8 @@ import { newId } from '../../src/kernel/ids.ts'
 import { problem } from '../support/api.ts'
 import { attach, isRed, look, paint, type Painted } from '../support/pictures.ts'
 import { contentsOf } from '../support/stores.ts'
-import { openStudio, tone, type Studio } from '../support/studio.ts'
+import { openStudio, type Studio } from '../support/studio.ts'
+import { tone } from '../support/take.ts'
 
 let studio: Studio
 beforeAll(async () => {

@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createApi, json, type Api } from '../support/api.ts'
-import { decodedMs, listen, makeAudio, SOURCES } from '../support/audio.ts'
-import { makeDataDir, startProgram, type Program } from '../support/program.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { FormatsView } from '../../src/contract/index.ts'
+import { createApi, json, problem, type Api } from '../support/api.ts'
+import { decodedMs, listen, makeAudio, SOURCES } from '../support/audio.ts'
+import { ffmpegIn, pictures } from '../support/odd-sources.ts'
+import { makeDataDir, startProgram, type Program } from '../support/program.ts'
+import { TARGETS } from '../support/targets.ts'
 
 const SECONDS = 4
 let folder: Awaited<ReturnType<typeof makeDataDir>>
@@ -23,9 +25,9 @@ afterAll(async () => {
 
 const at = (name: string) => path.join(folder.path, name)
 
-async function uploadSource(extension: keyof typeof SOURCES): Promise<string> {
+async function uploadSource(extension: string): Promise<string> {
   const file = at(`source.${extension}`)
-  await makeAudio(file, { seconds: SECONDS, flags: SOURCES[extension] })
+  await makeAudio(file, { seconds: SECONDS, flags: SOURCES[extension as keyof typeof SOURCES] })
   return api.upload(`source.${extension}`, await readFile(file))
 }
 
@@ -38,40 +40,21 @@ async function convert(uploadId: string, format: string, options?: Record<string
   return file
 }
 
-/** What ffprobe must say of each target. */
-const TARGETS: Record<string, { codec: string; container: RegExp; extension: string }> = {
-  mp3: { codec: 'mp3', container: /^mp3$/, extension: 'mp3' },
-  aac: { codec: 'aac', container: /m4a/, extension: 'm4a' },
-  opus: { codec: 'opus', container: /^ogg$/, extension: 'opus' },
-  vorbis: { codec: 'vorbis', container: /^ogg$/, extension: 'ogg' },
-  flac: { codec: 'flac', container: /^flac$/, extension: 'flac' },
-  wav: { codec: 'pcm_s16le', container: /^wav$/, extension: 'wav' },
-  alac: { codec: 'alac', container: /m4a/, extension: 'm4a' },
-  aiff: { codec: 'pcm_s16be', container: /^aiff$/, extension: 'aiff' },
-  wavpack: { codec: 'wavpack', container: /^wv$/, extension: 'wv' },
-  webm: { codec: 'opus', container: /webm/, extension: 'webm' },
-  m4b: { codec: 'aac', container: /m4a/, extension: 'm4b' },
-  ac3: { codec: 'ac3', container: /^ac3$/, extension: 'ac3' },
-}
-
-describe.each(Object.keys(SOURCES) as (keyof typeof SOURCES)[])('from %s', (source) => {
-  let uploadId = ''
-  beforeAll(async () => {
-    uploadId = await uploadSource(source)
-  })
-
-  test.each(Object.keys(TARGETS))('to %s: the right codec, length, channels and title', async (target) => {
-    const file = await convert(uploadId, target)
-    const heard = await listen(file)
-    const wanted = TARGETS[target]
-    expect(heard.codec).toBe(wanted?.codec)
-    expect(heard.container).toMatch(wanted?.container ?? /never/)
-    expect(path.extname(file)).toBe(`.${wanted?.extension ?? ''}`)
-    expect(heard.channels).toBe(2)
-    expect(heard.title).toBe(target === 'ac3' ? '' : 'Two sines') // AC-3 has no tags
-    expect(Math.abs((await decodedMs(file)) - SECONDS * 1000)).toBeLessThan(50)
-  })
+/** Every format once, from each source in turn; every source to every format is tested file to file. */
+const PAIRS = Object.entries(TARGETS).map(([format, target], index) => {
+  const source = Object.keys(SOURCES)[index % Object.keys(SOURCES).length] ?? 'wav'
+  return { source, format, ...target }
 })
+
+test.each(PAIRS)(
+  'from $source to $format, by upload, queue and download',
+  async ({ source, format, codec, extension }) => {
+    const file = await convert(await uploadSource(source), format)
+    expect(path.basename(file)).toMatch(new RegExp(`-source\\.${extension}$`))
+    expect(await listen(file)).toMatchObject({ codec, channels: 2 })
+    expect(Math.abs((await decodedMs(file)) - SECONDS * 1000)).toBeLessThan(50)
+  },
+)
 
 test('progress goes through all phases, never falls, and is 100 exactly when the job is done', async () => {
   const file = at('long.wav')
@@ -142,4 +125,37 @@ test('a name of any alphabet comes back as it was, in a header that every client
   const disposition = (await api.call(`jobs/${job.id}/result`)).headers.get('content-disposition') ?? ''
   const [, encoded = ''] = /filename\*=UTF-8''([^;]+)/.exec(disposition) ?? []
   expect(decodeURIComponent(encoded)).toBe(job.name)
+})
+
+test('a job that cannot succeed fails with its reason and has no result; what FFmpeg said is in its log', async () => {
+  const file = at('holes.flac')
+  await makeAudio(file, { seconds: 20, flags: SOURCES.flac })
+  const whole = await readFile(file)
+  const holey = Buffer.from(whole)
+  for (let place = 50_000; place < holey.length; place += 50_000) holey.fill(0x55, place, place + 2000)
+  const damaged = await api.convert(await api.upload('holes.flac', holey), 'mp3')
+  await api.done(damaged.id)
+  const log = await (await api.call(`jobs/${damaged.id}/log`)).text()
+  expect(log).not.toBe('')
+  expect(log).not.toContain(folder.path)
+
+  whole.fill(0, 8300) // the headers say what it would be; nothing of it follows
+  const { id } = await api.convert(await api.upload('empty.flac', whole), 'mp3')
+  const last = (await api.follow(id, ({ state }) => state !== 'queued' && state !== 'running')).at(-1)
+  expect(last).toMatchObject({ state: 'failed', error: { code: 'conversion-failed' } })
+  expect(last?.progress).toBeLessThan(100)
+  expect(await problem(await api.call(`jobs/${id}/result`))).toMatchObject({
+    httpStatus: 409,
+    code: 'job-not-done',
+  })
+})
+
+test('a film without sound is refused by a code of its own, with what was found', async () => {
+  await ffmpegIn(folder.path)([...pictures(1), '-c:v', 'mpeg4', 'film.mp4'])
+  const bytes = await readFile(at('film.mp4'))
+  const { id } = await api.createUpload('film.mp4', bytes.length)
+  await api.putPart(id, 1, bytes)
+  const refusal = await problem(await api.complete(id))
+  expect(refusal).toMatchObject({ httpStatus: 422, code: 'no-audio-stream' })
+  expect(refusal.detail).toContain('video mpeg4 in mov')
 })

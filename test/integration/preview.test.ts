@@ -6,7 +6,8 @@ import { newId } from '../../src/kernel/ids.ts'
 import { problem } from '../support/api.ts'
 import { decoded, digestsOf, makeSounds } from '../support/sound.ts'
 import { contentsOf } from '../support/stores.ts'
-import { openStudio, tone, type Studio } from '../support/studio.ts'
+import { openStudio, type Studio } from '../support/studio.ts'
+import { tone } from '../support/take.ts'
 import { readTagged } from '../support/tagged.ts'
 
 const run = promisify(execFile)

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/kernel/ids.ts'
 import { problem } from '../support/api.ts'
-import { openStudio, tone, type Studio } from '../support/studio.ts'
+import { openStudio, type Studio } from '../support/studio.ts'
+import { tone } from '../support/take.ts'
 
 let studio: Studio
 beforeAll(async () => {

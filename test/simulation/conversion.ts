@@ -1,4 +1,4 @@
-import type { runJob } from '../../src/conversions/index.ts'
+import type { Convert } from '../../src/cli/wire.ts'
 import { ConversionRefused, DiskFull } from '../../src/conversions/job-errors.ts'
 import { resultKey, type LeasedJob } from '../../src/conversions/job.ts'
 import { whileAway } from '../../src/conversions/while-away.ts'
@@ -24,7 +24,7 @@ const STEPS = 8
 const TIMES_FULL = 4
 
 /** In the place of FFmpeg: takes the time, tells of progress, stores a text. */
-export function conversionOn(machine: { crash: () => void }): typeof runJob {
+export function conversionOn(machine: { crash: () => void }): Convert {
   return async (parts, { job, signal, report }) => {
     const { clock, random, results } = parts
     const { name, uploadId } = job.source

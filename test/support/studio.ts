@@ -5,25 +5,11 @@ import { createApi, json } from './api.ts'
 import { jobRows } from './audit.ts'
 import { makeDataDir } from './program.ts'
 import { startService } from './service.ts'
-import { decoded, makeSounds, type Decoded } from './sound.ts'
+import { decoded, type Decoded } from './sound.ts'
+import { makeTake, type Take } from './take.ts'
 import { makeTagged, type Recipe } from './tagged.ts'
 
-/** A sound to convert: one function of seconds for each channel, of which there are one or two. */
-export type Take = {
-  seconds: number
-  voices: ((seconds: number) => number)[]
-  rateHz?: number
-  /** What FFmpeg makes the file with. */
-  flags?: readonly string[]
-}
-
 type Made = { job: JobView; file: string }
-
-/** A sine of this amplitude. */
-export const tone =
-  (hertz: number, amplitude: number) =>
-  (seconds: number): number =>
-    amplitude * Math.sin(2 * Math.PI * hertz * seconds)
 
 /** A service to convert with, and a folder for what goes in and comes out. */
 export async function openStudio(env: Record<string, string> = {}) {
@@ -39,10 +25,8 @@ export async function openStudio(env: Record<string, string> = {}) {
     at: (name: string) => path.join(folder, name),
 
     /** Makes a file of sound, its container by the name, and uploads it; gives the upload's id. */
-    async take(name: string, { seconds, voices, rateHz = 44_100, flags = [] }: Take): Promise<string> {
-      const [layout, frames] = [voices.length === 1 ? 'mono' : 'stereo', Math.round(seconds * rateHz)]
-      const sample = (frame: number, channel: number) => voices[channel]?.(frame / rateHz) ?? 0
-      await makeSounds([{ file: studio.at(name), rateHz, layout, frames, flags, sample }])
+    async take(name: string, take: Take): Promise<string> {
+      await makeTake(studio.at(name), take)
       return api.upload(name, await readFile(studio.at(name)))
     },
 

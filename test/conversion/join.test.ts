@@ -1,18 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Problem } from '../../src/contract/index.ts'
-import { json } from '../support/api.ts'
 import { amplitudeAt, difference, frequencyOf, part } from '../support/hearing.ts'
 import { Random } from '../support/random.ts'
 import { decoded } from '../support/sound.ts'
-import { openStudio, tone, type Studio, type Take } from '../support/studio.ts'
+import { Converter } from '../support/converter.ts'
+import { tone, type Take } from '../support/take.ts'
 import { CHAPTERS, readTagged, TAGS } from '../support/tagged.ts'
 
-let studio: Studio
+let converter: Converter
 beforeAll(async () => {
-  studio = await openStudio({ MAX_DURATION_MS: '60000' })
+  converter = await Converter.open()
 })
-afterAll(() => studio[Symbol.asyncDispose]())
+afterAll(() => converter[Symbol.asyncDispose]())
 
 const RATE = 44_100
 const sine = (hertz: number, seconds: number, take: Partial<Take> = {}): Take => ({
@@ -22,23 +20,26 @@ const sine = (hertz: number, seconds: number, take: Partial<Take> = {}): Take =>
 
 const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0)
 
-async function secondsOf(name: string): Promise<number> {
-  const sound = await decoded(studio.at(name))
+async function secondsOf(file: string): Promise<number> {
+  const sound = await decoded(file)
   return part(sound).length / sound.rateHz
 }
 
-const tagged = async (name: string) => studio.api.upload(name, await readFile(await studio.tagged(name)))
+const tagged = async (name: string) => converter.add(await converter.tagged(name))
 
 describe.concurrent('files one after the other', () => {
   test('of one kind: every sample of each, in the order of the ids, and one of them twice', async () => {
     const random = new Random(3)
     const noise = { voices: [() => random.next() - 0.5, () => random.next() - 0.5] }
     const [one, two] = [
-      await studio.take('noise-1.wav', sine(0, 1.003, noise)),
-      await studio.take('noise-2.wav', sine(0, 0.517, noise)),
+      await converter.take('noise-1.wav', sine(0, 1.003, noise)),
+      await converter.take('noise-2.wav', sine(0, 0.517, noise)),
     ]
-    const [first, second] = [await decoded(studio.at('noise-1.wav')), await decoded(studio.at('noise-2.wav'))]
-    const { sound, job } = await studio.play({ uploadIds: [two, two, one], format: 'flac' })
+    const [first, second] = [
+      await decoded(converter.at('noise-1.wav')),
+      await decoded(converter.at('noise-2.wav')),
+    ]
+    const { sound, job } = await converter.play({ uploadIds: [two, two, one], format: 'flac' })
     for (const channel of [0, 1]) {
       const all = [second, second, first].flatMap((each) => [...part(each, 0, Infinity, channel)])
       expect(difference(part(sound, 0, Infinity, channel), Float64Array.from(all))).toBe(0)
@@ -50,12 +51,12 @@ describe.concurrent('files one after the other', () => {
   test('of several kinds: the highest rate, the most channels, and each at its own length', async () => {
     const stereo = { rateHz: 48_000, voices: [tone(600, 0.5), tone(600, 0.5)] }
     const uploadIds = [
-      await studio.take('kind.mp3', sine(300, 2.111, { flags: ['-c:a', 'libmp3lame'] })),
-      await studio.take('kind.flac', sine(600, 1.5, stereo)),
-      await studio.take('kind.ogg', sine(900, 1.25, { rateHz: 22_050, flags: ['-c:a', 'libvorbis'] })),
-      await studio.take('kind.m4a', sine(1200, 1.777, { flags: ['-c:a', 'aac'] })),
+      await converter.take('kind.mp3', sine(300, 2.111, { flags: ['-c:a', 'libmp3lame'] })),
+      await converter.take('kind.flac', sine(600, 1.5, stereo)),
+      await converter.take('kind.ogg', sine(900, 1.25, { rateHz: 22_050, flags: ['-c:a', 'libvorbis'] })),
+      await converter.take('kind.m4a', sine(1200, 1.777, { flags: ['-c:a', 'aac'] })),
     ]
-    const { sound, job } = await studio.play({ uploadIds, format: 'wav' })
+    const { sound, job } = await converter.play({ uploadIds, format: 'wav' })
     expect([sound.rateHz, sound.channels.length]).toEqual([48_000, 2])
     const ends = [0, 2.111, 3.611, 4.861, 6.638]
     for (const [index, hertz] of [300, 600, 900, 1200].entries()) {
@@ -63,18 +64,20 @@ describe.concurrent('files one after the other', () => {
       for (const channel of [0, 1])
         expect(frequencyOf(part(sound, from, to, channel), 48_000)).toBeCloseTo(hertz, 0)
     }
-    const heard = await Promise.all(['kind.mp3', 'kind.flac', 'kind.ogg', 'kind.m4a'].map(secondsOf))
+    const heard = await Promise.all(
+      ['kind.mp3', 'kind.flac', 'kind.ogg', 'kind.m4a'].map((name) => secondsOf(converter.at(name))),
+    )
     expect(part(sound).length / 48_000).toBeCloseTo(sum(heard), 3)
     expect(job.warnings).toBeUndefined()
   })
 
   test('edits are of the whole: a part from the first into the second, twice as fast', async () => {
     const uploadIds = [
-      await studio.take('low.wav', sine(300, 4)),
-      await studio.take('high.wav', sine(600, 4)),
+      await converter.take('low.wav', sine(300, 4)),
+      await converter.take('high.wav', sine(600, 4)),
     ]
     const options = { trim: { startMs: 2000, endMs: 6000 }, tempo: 2 }
-    const { sound } = await studio.play({ uploadIds, format: 'wav', options })
+    const { sound } = await converter.play({ uploadIds, format: 'wav', options })
     expect(Math.abs(part(sound).length / RATE - 2)).toBeLessThan(0.05)
     expect(frequencyOf(part(sound, 0.1, 0.8), RATE)).toBeCloseTo(300, 0)
     expect(frequencyOf(part(sound, 1.2, 1.9), RATE)).toBeCloseTo(600, 0)
@@ -85,11 +88,11 @@ test.concurrent(
   'a crossfade takes its time of both files: one falls in a line while the other rises',
   async () => {
     const uploadIds = [
-      await studio.take('x.wav', sine(300, 3)),
-      await studio.take('y.wav', sine(900, 3)),
-      await studio.take('z.wav', sine(2700, 3)),
+      await converter.take('x.wav', sine(300, 3)),
+      await converter.take('y.wav', sine(900, 3)),
+      await converter.take('z.wav', sine(2700, 3)),
     ]
-    const { sound, job } = await studio.play({ uploadIds, format: 'wav', options: { crossfadeMs: 1000 } })
+    const { sound, job } = await converter.play({ uploadIds, format: 'wav', options: { crossfadeMs: 1000 } })
     expect(part(sound).length).toBe(7 * RATE)
     const loud = (seconds: number) =>
       [300, 900, 2700].map((hertz) => amplitudeAt(part(sound, seconds - 0.05, seconds + 0.05), hertz, RATE))
@@ -109,22 +112,20 @@ test.concurrent(
 
 describe.concurrent('an audiobook', () => {
   test('has a chapter for each file by its title or name, its own where it has some, and the first cover', async () => {
+    const book = await converter.tagged('a.m4a')
     const uploadIds = [
-      await studio.take('01 Prologue.mp3', sine(300, 2.5, { flags: ['-c:a', 'libmp3lame'] })),
-      await tagged('a.m4a'),
+      await converter.take('01 Prologue.mp3', sine(300, 2.5, { flags: ['-c:a', 'libmp3lame'] })),
+      await converter.add(book),
       await tagged('a.flac'),
     ]
-    const { file, job } = await studio.make({ uploadIds, preset: 'audiobook' })
+    const { file, job } = await converter.make({ uploadIds, preset: 'audiobook' })
     const { chapters, cover, tags } = await readTagged(file)
     const [own, other] = CHAPTERS
     const wanted = [
       [0, '01 Prologue'],
       [2500, own?.title],
       [2500 + (other?.startMs ?? 0), other?.title],
-      [
-        1000 * ((await secondsOf('01 Prologue.mp3')) + (await secondsOf('tagged-a.m4a/a.m4a'))),
-        TAGS['title'],
-      ],
+      [1000 * ((await secondsOf(converter.at('01 Prologue.mp3'))) + (await secondsOf(book))), TAGS['title']],
     ]
     expect(chapters.map(({ title }) => title)).toEqual(wanted.map(([, title]) => title))
     for (const [index, { startMs }] of chapters.entries())
@@ -138,62 +139,10 @@ describe.concurrent('an audiobook', () => {
   test('keeps tags that all its files share, and gets those that are set', async () => {
     const uploadIds = [await tagged('a.mp3'), await tagged('a.ogg')]
     const options = { metadata: { title: 'The whole' }, name: 'Book', crossfadeMs: 200 }
-    const { file, job } = await studio.make({ uploadIds, format: 'm4b', options })
+    const { file, job } = await converter.make({ uploadIds, format: 'm4b', options })
     const { tags, chapters } = await readTagged(file)
     expect(tags).toMatchObject({ title: 'The whole', artist: TAGS['artist'], album: TAGS['album'] })
     expect(job.name).toBe('Book.m4b')
     expect(chapters.map(({ startMs }) => startMs)).toEqual([0, 1500, 3800])
-  })
-})
-
-describe.concurrent('nothing is queued, and all that is wrong is told, when', () => {
-  const refused = async (request: object, status: number) => {
-    const problem = await json<Problem>(await studio.api.post('jobs', request), status)
-    expect(await studio.countJobs(uploadId)).toBe(0)
-    return problem
-  }
-  let uploadId = ''
-  beforeAll(async () => {
-    uploadId = await studio.take('refused.wav', sine(300, 2))
-  })
-
-  test('an upload does not exist', async () => {
-    const gone = 'nothing'
-    const problem = await refused({ uploadIds: [uploadId, gone], format: 'mp3' }, 404)
-    expect(problem).toMatchObject({ code: 'upload-not-found', uploadId: gone })
-  })
-
-  test('an upload is not finished', async () => {
-    const { id } = await studio.api.createUpload('half.wav', 100)
-    const problem = await refused({ uploadIds: [uploadId, id], format: 'mp3' }, 409)
-    expect(problem).toMatchObject({ code: 'upload-not-ready', uploadId: id })
-  })
-
-  test('all together would last too long', async () => {
-    const problem = await refused(
-      { uploadIds: Array.from({ length: 31 }, () => uploadId), format: 'mp3' },
-      422,
-    )
-    expect(problem).toMatchObject({ code: 'too-long' })
-  })
-
-  test('a crossfade is longer than half a file', async () => {
-    const request = { uploadIds: [uploadId, uploadId], format: 'mp3', options: { crossfadeMs: 1001 } }
-    const problem = await refused(request, 422)
-    expect(problem).toMatchObject({ code: 'invalid-option', option: 'crossfadeMs' })
-    expect(problem.detail).toContain('"refused.wav"')
-  })
-
-  test('there is only one file to fade into none', async () => {
-    const problem = await refused({ uploadId, format: 'mp3', options: { crossfadeMs: 100 } }, 422)
-    expect(problem).toMatchObject({ code: 'invalid-option', option: 'crossfadeMs' })
-  })
-
-  test.each([
-    ['one', 1],
-    ['more than a hundred', 101],
-  ])('there is %s to join', async (_, length) => {
-    const problem = await refused({ uploadIds: Array.from({ length }, () => uploadId), format: 'mp3' }, 400)
-    expect(problem.code).toBe('invalid-request')
   })
 })

@@ -1,25 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Change, JobOptions, JobView } from '../../src/contract/index.ts'
-import { createApi, type Api } from '../support/api.ts'
-import { makeDataDir } from '../support/program.ts'
-import { startService, type TurnedService } from '../support/service.ts'
-import { CHAPTERS, makeTagged, readTagged, RECIPES, TAGS } from '../support/tagged.ts'
+import { Converter } from '../support/converter.ts'
+import { CHAPTERS, readTagged, RECIPES, TAGS } from '../support/tagged.ts'
 
-let folder: Awaited<ReturnType<typeof makeDataDir>>
-let service: TurnedService
-let api: Api
-
+let converter: Converter
 beforeAll(async () => {
-  folder = await makeDataDir()
-  service = await startService()
-  api = createApi(service.url)
+  converter = await Converter.open()
 })
-afterAll(async () => {
-  await service[Symbol.asyncDispose]()
-  await folder[Symbol.asyncDispose]()
-})
+afterAll(() => converter[Symbol.asyncDispose]())
 
 const ITUNES = ['title', 'artist', 'album', 'genre', 'date', 'track', 'comment']
 /** What each target is able to keep of what such sources have. */
@@ -39,17 +27,14 @@ const TARGETS: Record<string, { tags: 'all' | string[]; cover: boolean; chapters
 }
 
 async function upload(name: string): Promise<{ id: string; file: string }> {
-  const file = await makeTagged(folder.path, name)
-  return { id: await api.upload(name, await readFile(file)), file }
+  const file = await converter.tagged(name)
+  return { id: await converter.add(file), file }
 }
 
 /** Converts; gives the job as it was queued, as it ended, and what another reader finds in the result. */
 async function convert(uploadId: string, format: string, options?: JobOptions) {
-  const queued = await api.convert(uploadId, format, options)
-  await api.done(queued.id)
-  const file = path.join(folder.path, `${queued.id}-${queued.name}`)
-  await writeFile(file, await api.result(queued.id))
-  return { queued, done: await api.findJob(queued.id), found: await readTagged(file) }
+  const { queued, job, file } = await converter.make({ uploadId, format, options })
+  return { queued, done: job, found: await readTagged(file) }
 }
 
 /** Lengths are told by containers to their own precision, and a codec's padding is known after the fact. */

@@ -1,11 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { JobView, UploadView } from '../../src/contract/index.ts'
-import { createApi, problem, type Api } from '../support/api.ts'
+import type { JobView } from '../../src/contract/index.ts'
+import { SourceRefused } from '../../src/uploads/index.ts'
 import { decodedMs, makeAudio, SOURCES } from '../support/audio.ts'
 import { chain, ffmpegIn, pictures, sine, sizedWav, streamed } from '../support/odd-sources.ts'
-import { makeDataDir, startProgram, type Program } from '../support/program.ts'
+import { Converter } from '../support/converter.ts'
 
 const SECONDS = 4
 /** More than a packet of every codec here but FLAC. */
@@ -13,39 +12,24 @@ const ONE_FRAME_MS = 50
 /** Two packets of FLAC: of each link of a chain the last one is not counted. */
 const NOT_COUNTED_MS = 210
 
-let folder: Awaited<ReturnType<typeof makeDataDir>>
-let program: Program
-let api: Api
+let converter: Converter
 let ffmpeg: ReturnType<typeof ffmpegIn>
-const inside = (name: string) => path.join(folder.path, name)
+const inside = (name: string) => converter.at(name)
 
 beforeAll(async () => {
-  folder = await makeDataDir()
-  ffmpeg = ffmpegIn(folder.path)
-  program = await startProgram({ dataDir: inside('data') })
-  api = createApi(program.url)
+  converter = await Converter.open()
+  ffmpeg = ffmpegIn(inside(''))
 })
-afterAll(async () => {
-  await program[Symbol.asyncDispose]()
-  await folder[Symbol.asyncDispose]()
-})
+afterAll(() => converter[Symbol.asyncDispose]())
 
-/** Uploads a file of the folder; gives the upload once it is looked into. */
-async function uploaded(name: string): Promise<UploadView> {
-  return api.findUpload(await api.upload(name, await readFile(inside(name))))
-}
-
-/** Converts an upload; gives the job, and how long its result is when decoded. */
+/** Converts a file of the folder; gives its announced length, the job, and how long its result is when decoded. */
 async function converted(
-  { id: uploadId, name }: UploadView,
+  name: string,
   format = 'wav',
-): Promise<{ job: JobView; heardMs: number }> {
-  const { id } = await api.convert(uploadId, format)
-  await api.done(id)
-  const job = await api.findJob(id)
-  const file = inside(`${name}.result`)
-  await writeFile(file, await api.result(id))
-  return { job, heardMs: await decodedMs(file) }
+): Promise<{ announcedMs: number; job: JobView; heardMs: number }> {
+  const uploadId = await converter.add(inside(name))
+  const { job, file } = await converter.make({ uploadId, format })
+  return { announcedMs: converter.mediaOf(uploadId).durationMs ?? 0, job, heardMs: await decodedMs(file) }
 }
 
 type Make = (name: string) => Promise<void>
@@ -58,11 +42,11 @@ const links = async (
   const parts = ['one', 'two'].map((part) => `${part}-${name}.${extension}`)
   for (const [at, part] of parts.entries())
     await ffmpeg([...sine(seconds, { hertz: 440 * (at + 1), rateHz: ratesHz[at] }), ...flags, part])
-  await chain(folder.path, parts, name)
+  await chain(inside(''), parts, name)
 }
 const wavOfSize = (size: number) => async (name: string) => {
   await ffmpeg([...sine(SECONDS), 'plain.wav'])
-  await sizedWav(folder.path, 'plain.wav', size, name)
+  await sizedWav(inside(''), 'plain.wav', size, name)
 }
 
 const WHOLE: Record<string, [name: string, make: Make]> = {
@@ -112,13 +96,12 @@ const WHOLE: Record<string, [name: string, make: Make]> = {
 describe('whole in the result, without a warning, and of a length that was told before, is', () => {
   test.for(Object.entries(WHOLE))('%s', async ([, [name, make]]) => {
     await make(name)
-    const upload = await uploaded(name)
     const sourceMs = await decodedMs(inside(name))
     expect(sourceMs).toBeGreaterThan(SECONDS * 1000 - ONE_FRAME_MS)
-    const { job, heardMs } = await converted(upload)
+    const { announcedMs, job, heardMs } = await converted(name)
     expect(job.warnings).toBeUndefined()
     expect(Math.abs(heardMs - sourceMs)).toBeLessThan(ONE_FRAME_MS)
-    expect(Math.abs((upload.media?.durationMs ?? 0) - sourceMs)).toBeLessThan(NOT_COUNTED_MS)
+    expect(Math.abs(announcedMs - sourceMs)).toBeLessThan(NOT_COUNTED_MS)
   })
 })
 
@@ -127,7 +110,7 @@ test.for([
   ['chain.opus', 'opus', '-c:a', 'libopus'],
 ] as const)('%s, whose links no copy keeps, is encoded anew, whole', async ([name, format, ...flags]) => {
   await links(name.replace('chain.', ''), flags, name)
-  const { job, heardMs } = await converted(await uploaded(name), format)
+  const { job, heardMs } = await converted(name, format)
   expect([job.warnings, job.result?.copied]).toEqual([undefined, undefined])
   expect(Math.abs(heardMs - SECONDS * 1000)).toBeLessThan(ONE_FRAME_MS)
 })
@@ -135,7 +118,7 @@ test.for([
 test('of several audio streams the first is taken, whole', async () => {
   const maps = ['-map', '0', '-map', '1', '-c:a', 'flac']
   await ffmpeg([...sine(SECONDS), ...sine(2 * SECONDS, { hertz: 880 }), ...maps, 'two.mka'])
-  const { heardMs } = await converted(await uploaded('two.mka'))
+  const { heardMs } = await converted('two.mka')
   expect(Math.abs(heardMs - SECONDS * 1000)).toBeLessThan(ONE_FRAME_MS)
 })
 
@@ -152,7 +135,7 @@ describe('what was cut off between two blocks, where FFmpeg says nothing of it, 
     const whole = await readFile(inside(name))
     const ogg = whole.lastIndexOf('OggS', whole.length / 2)
     await writeFile(inside(name), whole.subarray(0, ogg === -1 ? 4 * 20_000 : ogg))
-    const { job, heardMs } = await converted(await uploaded(name), 'flac')
+    const { job, heardMs } = await converted(name, 'flac')
     expect(job.warnings).toContain('The source is cut off: it ends before the length it announces.')
     expect(heardMs).toBeGreaterThan(500)
     expect(heardMs).toBeLessThan(SECONDS * 1000 - 500)
@@ -165,26 +148,26 @@ describe('a file of which there is only the beginning is refused, or failed with
     const flags = extension in SOURCES ? SOURCES[extension as keyof typeof SOURCES] : []
     await makeAudio(inside(name), { seconds: 2, flags })
     const bytes = (await readFile(inside(name))).subarray(0, 60)
-    const { id } = await api.createUpload(name, bytes.length)
-    await api.putPart(id, 1, bytes)
-    const answer = await api.complete(id)
-    if (answer.status === 422) {
-      expect((await problem(answer)).detail).toMatch(/^This file is not audio that can be converted: ./)
+    await writeFile(inside(name), bytes)
+    const added: unknown = await converter.add(inside(name)).catch((error: unknown) => error)
+    if (typeof added !== 'string') {
+      expect(added).toBeInstanceOf(SourceRefused)
+      expect(String(added)).toMatch(/This file is not audio that can be converted: ./)
       return
     }
-    const job = await api.convert(id, 'mp3')
-    const last = (await api.follow(job.id, ({ state }) => state !== 'queued' && state !== 'running')).at(-1)
-    expect(last).toMatchObject({ state: 'failed', error: { code: 'conversion-failed' } })
+    const { job } = await converter.convert({ uploadId: added, format: 'mp3' })
+    expect(job).toMatchObject({ state: 'failed', error: { code: 'conversion-failed' } })
   })
 })
 
 test('a file of a kind that is not read is told so', async () => {
   await ffmpeg([...sine(1), 'stream.ts'])
-  const bytes = await readFile(inside('stream.ts'))
-  const { id } = await api.createUpload('stream.mp3', bytes.length)
-  await api.putPart(id, 1, bytes)
-  expect(await problem(await api.complete(id))).toMatchObject({
+  const refusal: unknown = await converter
+    .add(inside('stream.ts'), 'stream.mp3')
+    .catch((error: unknown) => error)
+  expect(refusal).toBeInstanceOf(SourceRefused)
+  expect(refusal).toMatchObject({
     code: 'not-audio',
-    detail: 'This file is not audio that can be converted: it is of a kind that is not read.',
+    message: 'This file is not audio that can be converted: it is of a kind that is not read.',
   })
 })

@@ -4,13 +4,14 @@ import { amplitudeAt, decibels, difference, frequencyOf, part, peak, rms } from 
 import { integratedLufs, truePeakDb } from '../support/loudness.ts'
 import { Random } from '../support/random.ts'
 import { decoded, type Decoded } from '../support/sound.ts'
-import { openStudio, tone, type Studio, type Take } from '../support/studio.ts'
+import { Converter } from '../support/converter.ts'
+import { tone, type Take } from '../support/take.ts'
 
-let studio: Studio
+let converter: Converter
 beforeAll(async () => {
-  studio = await openStudio()
+  converter = await Converter.open()
 })
-afterAll(() => studio[Symbol.asyncDispose]())
+afterAll(() => converter[Symbol.asyncDispose]())
 
 const RATE = 44_100
 const WAV_24 = ['-c:a', 'pcm_s24le']
@@ -22,9 +23,9 @@ function waves(seed: number, loud = 0.5): (seconds: number) => number {
 }
 
 async function edit(name: string, take: Take, options: Record<string, unknown>, format = 'wav') {
-  const uploadId = await studio.take(name, take)
-  const source = await decoded(studio.at(name))
-  return { source, ...(await studio.play({ uploadId, format, options })) }
+  const uploadId = await converter.take(name, take)
+  const source = await decoded(converter.at(name))
+  return { source, ...(await converter.play({ uploadId, format, options })) }
 }
 
 describe.concurrent('trim', () => {

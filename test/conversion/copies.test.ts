@@ -5,22 +5,22 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { part } from '../support/hearing.ts'
 import { Random } from '../support/random.ts'
 import { decoded, digestsOf } from '../support/sound.ts'
-import { openStudio, type Studio } from '../support/studio.ts'
+import { Converter } from '../support/converter.ts'
 import { readTagged, TAGS, type Recipe } from '../support/tagged.ts'
 
 const run = promisify(execFile)
-let studio: Studio
+let converter: Converter
 beforeAll(async () => {
-  studio = await openStudio()
+  converter = await Converter.open()
 })
-afterAll(() => studio[Symbol.asyncDispose]())
+afterAll(() => converter[Symbol.asyncDispose]())
 
 const STREAM = { cover: 'stream', chapters: true } as const
 const ATTACHED = { cover: 'attachment', chapters: true } as const
 /** Samples of one packet of AC-3. */
 const LONGEST_PACKET = 1536
 
-const upload = async (file: string) => studio.api.upload('source', await readFile(file))
+const upload = (file: string) => converter.add(file)
 const framesIn = async (file: string) => part(await decoded(file)).length
 
 async function expectSameSound(result: string, source: string): Promise<void> {
@@ -47,11 +47,11 @@ const COPIED: [source: string, recipe: Recipe, format: string][] = [
 test.concurrent.each(COPIED)(
   '%s is copied: every sample, its title and cover',
   async (name, recipe, format) => {
-    const source = await studio.tagged(name, recipe)
+    const source = await converter.tagged(name, recipe)
     const has = await readTagged(source)
     expect(has.tags['title']).toBe(recipe.tags === 'none' ? undefined : TAGS['title'])
     expect(has.cover !== undefined).toBe(recipe.cover !== undefined)
-    const { job, file } = await studio.make({ uploadId: await upload(source), format })
+    const { job, file } = await converter.make({ uploadId: await upload(source), format })
     expect([job.result?.copied, job.warnings]).toEqual([true, undefined])
     await expectSameSound(file, source)
     const found = await readTagged(file)
@@ -69,22 +69,22 @@ const ENCODED: [source: string, codec: string, format: string][] = [
 const ROUNDED = 48
 
 test.concurrent.each(ENCODED)('%s (%s) is encoded, at its length', async (name, codec, format) => {
-  const source = await studio.tagged(name, { flags: ['-c:a', codec] })
+  const source = await converter.tagged(name, { flags: ['-c:a', codec] })
   const uploadId = await upload(source)
-  const { job, file } = await studio.make({ uploadId, format })
+  const { job, file } = await converter.make({ uploadId, format })
   expect(job.result).not.toHaveProperty('copied')
   expect(Math.abs((await framesIn(file)) - (await framesIn(source)))).toBeLessThanOrEqual(ROUNDED)
 })
 
 test.concurrent('an option for the audio has it encoded; a name, tags and a cover do not', async () => {
-  const source = await studio.tagged('options.flac', { flags: ['-c:a', 'flac'], cover: 'stream' })
+  const source = await converter.tagged('options.flac', { flags: ['-c:a', 'flac'], cover: 'stream' })
   const uploadId = await upload(source)
   for (const options of [{ trim: { endMs: 60_000 } }, { channels: 2 }]) {
-    const { job } = await studio.make({ uploadId, format: 'flac', options })
+    const { job } = await converter.make({ uploadId, format: 'flac', options })
     expect([options, job.result?.copied]).toEqual([options, undefined])
   }
   const options = { name: 'other', metadata: { title: 'Other' }, artwork: 'strip' }
-  const { job, file } = await studio.make({ uploadId, format: 'flac', options })
+  const { job, file } = await converter.make({ uploadId, format: 'flac', options })
   expect(job.result).toMatchObject({ copied: true, name: 'other.flac' })
   await expectSameSound(file, source)
   const { tags, cover } = await readTagged(file)
@@ -94,11 +94,11 @@ test.concurrent('an option for the audio has it encoded; a name, tags and a cove
 test.concurrent(
   'a file that leaves out its beginning by an edit list does so when it is copied',
   async () => {
-    const whole = await studio.tagged('whole.m4a', { flags: ['-c:a', 'aac', '-f', 'ipod'] })
-    const cut = studio.at('cut.m4a')
+    const whole = await converter.tagged('whole.m4a', { flags: ['-c:a', 'aac', '-f', 'ipod'] })
+    const cut = converter.at('cut.m4a')
     await run('ffmpeg', ['-v', 'error', '-y', '-ss', '1.3', '-i', whole, '-map', '0:a', '-c', 'copy', cut])
     expect(await framesIn(cut)).toBeLessThan(2.8 * 44_100)
-    const { job, file } = await studio.make({ uploadId: await upload(cut), format: 'aac' })
+    const { job, file } = await converter.make({ uploadId: await upload(cut), format: 'aac' })
     expect(job.result?.copied).toBe(true)
     await expectSameSound(file, cut)
   },
@@ -111,15 +111,15 @@ async function damaged(
 ): Promise<{ uploadId: string; source: string }> {
   const noise = new Random(7)
   const voice = () => noise.next() - 0.5
-  await studio.take(name, { seconds: 4, voices: [voice, voice], flags })
-  const bytes = await readFile(studio.at(name))
+  await converter.take(name, { seconds: 4, voices: [voice, voice], flags })
+  const bytes = await readFile(converter.at(name))
   for (const share of [0.6, 0.7, 0.8]) {
     const at = Math.floor(bytes.length * share)
     bytes[at] = (bytes[at] ?? 0) ^ 1
   }
-  const source = studio.at(`damaged-${name}`)
+  const source = converter.at(`damaged-${name}`)
   await writeFile(source, bytes)
-  return { uploadId: await studio.api.upload(name, bytes), source }
+  return { uploadId: await converter.add(source, name), source }
 }
 
 const DAMAGED: [source: string, codec: string, format: string][] = [
@@ -136,7 +136,7 @@ test.concurrent.each(DAMAGED)(
   '%s (%s), of which three bits are wrong, becomes %s with a warning, and all that a decoder hears is in it',
   async (name, codec, format) => {
     const { uploadId, source } = await damaged(name, ['-c:a', codec])
-    const { job, file } = await studio.make({ uploadId, format })
+    const { job, file } = await converter.make({ uploadId, format })
     expect(job.result?.copied).toBeUndefined()
     expect(job.warnings?.join()).toMatch(/The source is damaged in places \(FFmpeg: (?! *Last message)/)
     if (LOSSLESS.includes(format)) await expectSameSound(file, source)

@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decoded } from '../support/sound.ts'
-import { openStudio, tone, type Studio } from '../support/studio.ts'
+import { Converter } from '../support/converter.ts'
+import { tone } from '../support/take.ts'
 import { readTagged } from '../support/tagged.ts'
 
 const run = promisify(execFile)
-let studio: Studio
+let converter: Converter
 beforeAll(async () => {
-  studio = await openStudio()
+  converter = await Converter.open()
 })
-afterAll(() => studio[Symbol.asyncDispose]())
+afterAll(() => converter[Symbol.asyncDispose]())
 
 const SECONDS = 1
 const take = { seconds: SECONDS, voices: [tone(300, 0.2)] }
@@ -27,12 +28,13 @@ const ROTTEN: [name: string, bytes: number[], heard: RegExp][] = [
 test.concurrent.each(ROTTEN)(
   'a title with rotten bytes (%s) is text, and costs nothing else',
   async (name, rotten, heard) => {
-    await studio.take(name, { ...take, flags: TITLED })
-    const bytes = await readFile(studio.at(name))
+    await converter.take(name, { ...take, flags: TITLED })
+    const bytes = await readFile(converter.at(name))
     bytes.set(rotten, bytes.indexOf('xxxx'))
-    const uploadId = await studio.api.upload(name, bytes)
+    await writeFile(converter.at(name), bytes)
+    const uploadId = await converter.add(converter.at(name))
     for (const format of ['mp3', 'aac', 'flac', 'opus']) {
-      const { job, file } = await studio.make({ uploadId, format })
+      const { job, file } = await converter.make({ uploadId, format })
       const { tags } = await readTagged(file)
       expect([format, job.warnings, tags['artist']]).toEqual([format, undefined, 'Plain'])
       expect(tags['title']).toMatch(heard)
@@ -43,18 +45,18 @@ test.concurrent.each(ROTTEN)(
 test.concurrent(
   'a cover of a kind that a format cannot hold costs a warning, and not the sound',
   async () => {
-    const [cover, source] = [studio.at('cover.gif'), studio.at('gif.mka')]
+    const [cover, source] = [converter.at('cover.gif'), converter.at('gif.mka')]
     const quiet = ['-v', 'error', '-y']
     await run('ffmpeg', [...quiet, '-f', 'lavfi', '-i', 'testsrc=size=64x64', '-frames:v', '1', cover])
-    await studio.take('plain.flac', take)
+    await converter.take('plain.flac', take)
     const attached = ['-attach', cover, '-metadata:s:t', 'mimetype=image/gif', '-c', 'copy']
-    await run('ffmpeg', [...quiet, '-i', studio.at('plain.flac'), ...attached, source])
-    const uploadId = await studio.api.upload('gif.mka', await readFile(source))
-    const kept = await studio.make({ uploadId, format: 'mp3' })
+    await run('ffmpeg', [...quiet, '-i', converter.at('plain.flac'), ...attached, source])
+    const uploadId = await converter.add(source)
+    const kept = await converter.make({ uploadId, format: 'mp3' })
     expect(kept.job.warnings).toBeUndefined()
     expect((await readTagged(kept.file)).cover).toBe((await readTagged(source)).cover)
     for (const format of ['aac', 'flac', 'opus']) {
-      const { job, file } = await studio.make({ uploadId, format })
+      const { job, file } = await converter.make({ uploadId, format })
       expect([format, job.warnings]).toEqual([format, ['The cover could not be kept in this format.']])
       expect(job.changes).toContainEqual({ what: 'artwork', from: 1, to: null })
       const { channels, rateHz } = await decoded(file)
