@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeDataDir } from '../support/embedded.ts'
+import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
 import { startProgram } from '../support/program.ts'
 import { unzip } from '../support/unzip.ts'
-import { launchBrowser } from './browser.ts'
-import { openDeck } from './deck.ts'
 import { useSetting } from './setting.ts'
 
 const setting = useSetting()
@@ -14,7 +13,7 @@ test('a conversion goes on without the page, and the page finds it again', async
   await using deck = await setting.open()
   const { page } = deck
   await deck.format('Opus').check()
-  await deck.convert(await setting.folder().sound('wav', 300, 'onward.wav'))
+  await deck.convert(await setting.folder().sound('wav', 100, 'onward.wav'))
   await deck
     .row('onward.wav')
     .getByText(/^Converting/)
@@ -111,17 +110,17 @@ test('without a connection the page says so, and goes on by itself when it is ba
 test('a server that is started anew under the page costs it nothing', async () => {
   await using started = new AsyncDisposableStack()
   const { path: dataDir } = started.use(await makeDataDir())
-  const first = started.use(await startProgram({ dataDir, embedded: true }))
-  const browser = started.adopt(await launchBrowser(), (running) => running.close())
-  await using deck = await openDeck(browser, first.url)
+  const env = { FFMPEG_PATH: await makePacedFfmpeg(setting.folder().path, 10) }
+  const first = started.use(await startProgram({ dataDir, embedded: true, env }))
+  await using deck = await setting.open({}, first.url)
   await deck.format('Opus').check()
-  await deck.convert(await setting.folder().sound('wav', 300, 'restart.wav'))
+  await deck.convert(await setting.folder().sound('wav', 60, 'restart.wav'))
   const row = deck.row('restart.wav')
   await row.getByText(/^Converting/).waitFor()
   await first.kill('SIGKILL')
   await row.getByText('out of reach').waitFor()
   const { port } = new URL(first.url)
-  started.use(await startProgram({ dataDir, embedded: true, env: { PORT: port } }))
+  started.use(await startProgram({ dataDir, embedded: true, env: { ...env, PORT: port } }))
   await deck.download('restart.opus').waitFor()
   expect(await deck.bar('restart.wav').getAttribute('aria-valuenow')).toBe('100')
 })

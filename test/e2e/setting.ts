@@ -1,31 +1,58 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core'
-import { afterAll, beforeAll } from 'vitest'
-import { startProgram } from '../support/program.ts'
+import { afterAll, beforeAll, test } from 'vitest'
+import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
+import { startProgram, type Program } from '../support/program.ts'
 import { launchBrowser } from './browser.ts'
 import { openDeck } from './deck.ts'
 import { openFolder } from './folder.ts'
 
-type Setting = {
-  browser: Browser
-  program: Awaited<ReturnType<typeof startProgram>>
-  folder: Awaited<ReturnType<typeof openFolder>>
-}
+type Folder = Awaited<ReturnType<typeof openFolder>>
 
-/** Starts the program and a browser for the tests of one file, and ends them after the last one. */
-export function useSetting(env: Record<string, string> = {}) {
-  const started = new AsyncDisposableStack()
-  let setting: Setting
-  beforeAll(async () => {
-    const folder = started.use(await openFolder())
-    const program = started.use(await startProgram({ env }))
-    const browser = started.adopt(await launchBrowser(), (running) => running.close())
-    setting = { browser, program, folder }
+/** Of FFmpeg, times real time: a minute takes three seconds, in which a test can look at a conversion that runs. */
+const PACE = 20
+
+/** A browser, a folder and a program that all files of a worker share, and that end with it. */
+const shared = test
+  .extend('browser', { scope: 'worker' }, async ({}, { onCleanup }) => {
+    const browser = await launchBrowser()
+    onCleanup(() => browser.close())
+    return browser
   })
+  .extend('folder', { scope: 'worker' }, async ({}, { onCleanup }) => {
+    const folder = await openFolder()
+    onCleanup(() => folder[Symbol.asyncDispose]())
+    return folder
+  })
+  .extend('program', { scope: 'worker' }, async ({ folder }, { onCleanup }) => {
+    const program = await startProgram({ env: { FFMPEG_PATH: await makePacedFfmpeg(folder.path, PACE) } })
+    onCleanup(() => program[Symbol.asyncDispose]())
+    return program
+  })
+
+/** The program, a browser and a folder for the tests of one file; with settings it is a program of this file alone. */
+export function useSetting(env?: Record<string, string>) {
+  const started = new AsyncDisposableStack()
+  let browser: Browser
+  let folder: Folder
+  let program: Program
+  shared.beforeAll(({ browser: running, folder: made }) => {
+    browser = running
+    folder = made
+  })
+  if (env)
+    beforeAll(async () => {
+      program = started.use(await startProgram({ env }))
+    })
+  else
+    shared.beforeAll(({ program: running }) => {
+      program = running
+    })
   afterAll(() => started.disposeAsync())
   return {
-    url: () => setting.program.url,
-    folder: () => setting.folder,
-    open: (options?: BrowserContextOptions & { key?: string }, url = setting.program.url) =>
-      openDeck(setting.browser, new URL('./', url).href, options),
+    url: () => program.url,
+    folder: () => folder,
+    browser: () => browser,
+    open: (options?: BrowserContextOptions & { key?: string }, url = program.url) =>
+      openDeck(browser, new URL('./', url).href, options),
   }
 }

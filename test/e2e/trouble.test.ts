@@ -58,7 +58,7 @@ test('a conversion can be cancelled, and tried again', async () => {
   await using deck = await setting.open()
   const row = deck.row('long.wav')
   await deck.format('Opus').check()
-  await deck.convert(await setting.folder().sound('wav', 600, 'long.wav'))
+  await deck.convert(await setting.folder().sound('wav', 100, 'long.wav'))
   await row.getByText(/^Converting/).waitFor()
   await row.getByRole('button', { name: 'Cancel long.wav' }).click()
   await row.getByText('Cancelled').waitFor()

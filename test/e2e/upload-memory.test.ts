@@ -1,30 +1,29 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { BrowserContext, Page } from 'playwright-core'
+import { beforeAll, expect, test } from 'vitest'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { launchBrowser, launchProfile } from './browser.ts'
+import { launchProfile } from './browser.ts'
 import { openFolder } from './folder.ts'
+import { useSetting } from './setting.ts'
 
 /** Nothing listens there: the test itself answers. A handle of a file needs an origin that is thought secure. */
 const ORIGIN = 'http://localhost:1'
 const ENTRY = fileURLToPath(new URL('../../src/client/index.ts', import.meta.url))
 
-let browser: Browser
+const setting = useSetting()
 let client: string
 
 beforeAll(async () => {
-  browser = await launchBrowser()
   const lib = { entry: ENTRY, formats: ['iife' as const], name: 'client' }
   const built = await build({ configFile: false, logLevel: 'silent', build: { write: false, lib } })
   const [{ output } = { output: [] }] = Array.isArray(built) ? built : []
   client = output.map((file) => (file.type === 'chunk' ? file.code : '')).join('')
 })
-afterAll(() => browser.close())
 
 /** A page in which `file` and `memory` are at hand, in a fresh profile unless one is given. */
 async function openPage(url = `${ORIGIN}/`, profile?: BrowserContext) {
-  const context = profile ?? (await browser.newContext())
+  const context = profile ?? (await setting.browser().newContext())
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', ({ message }) => complaints.push(message))

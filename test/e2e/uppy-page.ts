@@ -11,8 +11,16 @@ export type UppyReport = { parts: number[]; body?: { location: string; key: stri
 const PAGE = '/api/health/live'
 const LIBRARY = '/library-of-the-test.js'
 
-/** The packages as npm has them, in one file for the browser. */
-async function bundle(major: UppyMajor): Promise<string> {
+const bundles = new Map<UppyMajor, Promise<string>>()
+
+/** The packages as npm has them, in one file for the browser; built once for all tests. */
+function bundleOf(major: UppyMajor): Promise<string> {
+  const bundle = bundles.get(major) ?? buildBundle(major)
+  bundles.set(major, bundle)
+  return bundle
+}
+
+async function buildBundle(major: UppyMajor): Promise<string> {
   const entry = fileURLToPath(new URL(`../uppy/${major}/library.js`, import.meta.url))
   const built = await build({
     configFile: false,
@@ -26,7 +34,7 @@ async function bundle(major: UppyMajor): Promise<string> {
 
 /** A page of somebody else that uses Uppy, with the origin of the service. */
 export async function openUppyPage(browser: Browser, origin: string, major: UppyMajor) {
-  const library = await bundle(major)
+  const library = await bundleOf(major)
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.route(`${origin}${LIBRARY}`, (route) =>

@@ -1,22 +1,18 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MiB } from '../../src/kernel/units.ts'
 import { createApi, json, type Api } from '../support/api.ts'
 import { startProgram, type Program } from '../support/program.ts'
 import { wavHeader } from '../support/wav.ts'
-import { launchBrowser } from './browser.ts'
+import { useSetting } from './setting.ts'
 import { openUppyPage, type UppyMajor, type UppyPage } from './uppy-page.ts'
 
 const started = new AsyncDisposableStack()
-let browser: Browser
-let program: Program
+const setting = useSetting()
 let direct: Program
 let api: Api
 beforeAll(async () => {
-  browser = started.adopt(await launchBrowser(), (running) => running.close())
-  program = started.use(await startProgram())
   direct = started.use(await startProgram({ env: { UPLOAD_TRANSPORT: 'direct' } }))
-  api = createApi(program.url)
+  api = createApi(setting.url())
 })
 afterAll(() => started.disposeAsync())
 
@@ -37,13 +33,13 @@ const majors: UppyMajor[] = [5, 6]
 test.each(majors)(
   'Uppy %i sends a file in parts, and what it gets is an upload like any other',
   async (major) => {
-    await using uppy = await openUppyPage(browser, program.url, major)
+    await using uppy = await openUppyPage(setting.browser(), setting.url(), major)
     await uppy.start('/api/uppy', file)
     const { body, parts, error } = await ended(uppy)
     expect(error).toBeUndefined()
     expect([...parts].sort()).toEqual([1, 2, 3])
     const uploadId = body?.key ?? ''
-    expect(body?.location).toBe(`${program.url}/api/uploads/${uploadId}`)
+    expect(body?.location).toBe(`${setting.url()}/api/uploads/${uploadId}`)
     expect(await api.findUpload(uploadId)).toMatchObject({
       ...{ state: 'ready', name: 'tone.wav', size: SIZE, partSize: 5 * MiB, received: '1-3' },
       media: { container: 'wav', sampleRateHz: 48_000 },
@@ -54,7 +50,7 @@ test.each(majors)(
 )
 
 test.each(majors)('Uppy %i sends the one file that its path names', async (major) => {
-  await using uppy = await openUppyPage(browser, program.url, major)
+  await using uppy = await openUppyPage(setting.browser(), setting.url(), major)
   const { id } = await api.createUpload('named.wav', SIZE)
   await uppy.start(`/api/uploads/${id}`, file)
   expect((await ended(uppy)).body?.key).toBe(id)
@@ -62,9 +58,9 @@ test.each(majors)('Uppy %i sends the one file that its path names', async (major
 })
 
 test.each(majors)('Uppy %i goes on after a pause, with what is missing', async (major) => {
-  await using uppy = await openUppyPage(browser, program.url, major)
+  await using uppy = await openUppyPage(setting.browser(), setting.url(), major)
   let held = 0
-  await uppy.page.route(`${program.url}/api/uploads/*/parts/2`, async (route) => {
+  await uppy.page.route(`${setting.url()}/api/uploads/*/parts/2`, async (route) => {
     held += 1
     if (held > 1) await route.continue()
   })
@@ -80,9 +76,9 @@ test.each(majors)('Uppy %i goes on after a pause, with what is missing', async (
 })
 
 test.each(majors)('a file that is taken out of Uppy %i is cancelled', async (major) => {
-  await using uppy = await openUppyPage(browser, program.url, major)
+  await using uppy = await openUppyPage(setting.browser(), setting.url(), major)
   const { id } = await api.createUpload('cancelled.wav', SIZE)
-  await uppy.page.route(`${program.url}/api/uploads/*/parts/2`, () => undefined)
+  await uppy.page.route(`${setting.url()}/api/uploads/*/parts/2`, () => undefined)
   await uppy.start(`/api/uploads/${id}`, file)
   await expect.poll(async () => (await uppy.report()).parts).toContain(1)
   await uppy.call('cancelAll()')
@@ -90,7 +86,7 @@ test.each(majors)('a file that is taken out of Uppy %i is cancelled', async (maj
 })
 
 test.each(majors)('Uppy %i sends parts straight to S3 where the service says so', async (major) => {
-  await using uppy = await openUppyPage(browser, direct.url, major)
+  await using uppy = await openUppyPage(setting.browser(), direct.url, major)
   const toS3: string[] = []
   uppy.page.on('request', (request) => {
     if (request.method() === 'PUT') toS3.push(new URL(request.url()).origin)
