@@ -13,7 +13,7 @@ let long = ''
 let short = ''
 
 test.beforeAll(async ({ fleet }) => {
-  long = await fleet.upload(24)
+  long = await fleet.upload(16)
   short = await fleet.upload(3)
 })
 test.afterEach(({ fleet }) => fleet.dynamodb.clear())

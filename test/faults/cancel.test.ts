@@ -7,7 +7,7 @@ test('a job that was cancelled before or after its process died ends cancelled, 
   visitor,
 }) => {
   const [first, second, other] = fleet.members
-  const uploadId = await fleet.upload(60)
+  const uploadId = await fleet.upload(40)
   const early = await visitor.convert(uploadId, 'opus', first)
   const late = await visitor.convert(uploadId, 'opus', second)
   for (const id of [early, late]) await visitor.saw(id, ({ phase }) => phase === 'converting')
@@ -30,7 +30,7 @@ test('a job that is cancelled while its process is handing it over ends cancelle
   visitor,
 }) => {
   const [leaving, , other] = fleet.members
-  const id = await visitor.convert(await fleet.upload(60), 'opus', leaving)
+  const id = await visitor.convert(await fleet.upload(40), 'opus', leaving)
   await visitor.saw(id, ({ phase }) => phase === 'converting')
   expect(fleet.runnerOf(id)).toBe(leaving)
   const gone = leaving.kill('SIGTERM')

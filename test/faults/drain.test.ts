@@ -7,7 +7,7 @@ test('a process that is asked to stop hands its job over at once, and the job fa
   visitor,
 }) => {
   const [stopping] = fleet.members
-  const id = await visitor.convert(await fleet.upload(60), 'opus', stopping)
+  const id = await visitor.convert(await fleet.upload(32), 'opus', stopping)
   await visitor.saw(id, ({ phase, progress }) => phase === 'converting' && progress > 20)
   expect(fleet.runnerOf(id)).toBe(stopping)
 

@@ -14,7 +14,7 @@ test('whichever process is killed at whichever moment, every accepted job ends d
   fleet,
   visitor,
 }) => {
-  const long = await fleet.upload(32)
+  const long = await fleet.upload(20)
   const short = await fleet.upload(3)
   const formats = ['opus', 'wav', 'flac', 'opus', 'mp3', 'opus', 'wav', 'opus']
   const jobs: string[] = []

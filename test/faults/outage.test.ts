@@ -12,7 +12,7 @@ let uploadId = ''
 let short = ''
 
 test.beforeAll(async ({ fleet }) => {
-  uploadId = await fleet.upload(80)
+  uploadId = await fleet.upload(40)
   short = await fleet.upload(3)
 })
 test.afterEach(async ({ fleet }) => {

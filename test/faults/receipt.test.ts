@@ -3,12 +3,15 @@ import { expect } from 'vitest'
 import { auditAndSweep, jobRow, objects, soundOf } from '../support/audit.ts'
 import { test } from '../support/with-fleet.ts'
 
+// The one file in which a dead worker is waited for as long as in production.
+test.override('heartbeatTimeoutSeconds', 30)
+
 test('a result that its process could not report before it died is adopted, and not made again', async ({
   fleet,
   visitor,
 }) => {
   const [worker] = fleet.members
-  const id = await visitor.convert(await fleet.upload(48), 'opus', worker)
+  const id = await visitor.convert(await fleet.upload(32), 'opus', worker)
   await visitor.saw(id, ({ phase, progress }) => phase === 'converting' && progress > 20)
   expect(fleet.runnerOf(id)).toBe(worker)
   await fleet.dynamodb.refuse()

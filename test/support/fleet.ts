@@ -1,27 +1,16 @@
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Api } from './api.ts'
 import { makeAudio, SOURCES } from './audio.ts'
 import { startStores, type SharedStores } from './embedded.ts'
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts'
+import { makePacedFfmpeg } from './paced-ffmpeg.ts'
 import { startProgram, type Program } from './program.ts'
 
 /** Seconds of sound that one second of conversion takes. */
 const PACE = 4
 
-/**
- * Real FFmpeg that reads no faster than {@link PACE} times real time: a conversion takes as long as its test needs on
- * any machine, and leaves the processors to the programs.
- */
-const PACED_FFMPEG = `#!/bin/sh
-for arg do
-  shift
-  if [ "$arg" = -i ]; then set -- "$@" -readrate ${PACE}; fi
-  set -- "$@" "$arg"
-done
-exec ffmpeg "$@"
-`
 /** One program of a fleet. It keeps its data folder when it is started again, and gets a new address. */
 export class Member {
   readonly #start: () => Promise<Program>
@@ -108,13 +97,17 @@ export type Fleet = AsyncDisposable & {
 }
 
 /** Starts a fleet; its programs end with this process, whatever becomes of it. */
-export async function startFleet(): Promise<Fleet> {
+export async function startFleet({
+  heartbeatTimeoutSeconds,
+}: {
+  heartbeatTimeoutSeconds: number
+}): Promise<Fleet> {
   await using opened = new AsyncDisposableStack()
   const stores = opened.use(await startStores())
   const dynamodb = opened.use(await startFaultProxy(stores.endpoints.dynamodb))
   const s3 = opened.use(await startFaultProxy(stores.endpoints.s3))
   const flag = path.join(stores.folder, 'names-fail')
-  const env = await environment(stores, { dynamodb, s3 }, flag)
+  const env = await environment(stores, { dynamodb, s3 }, { flag, heartbeatTimeoutSeconds })
   const member = async (name: string) => {
     const dataDir = path.join(stores.folder, name)
     const start = () => startProgram({ dataDir, env })
@@ -137,17 +130,19 @@ export async function startFleet(): Promise<Fleet> {
 
 type Lines = Pick<Fleet, 'dynamodb' | 's3'>
 
-async function environment(stores: SharedStores, { dynamodb, s3 }: Lines, flag: string) {
-  const ffmpeg = path.join(stores.folder, 'paced-ffmpeg')
-  await writeFile(ffmpeg, PACED_FFMPEG)
-  await chmod(ffmpeg, 0o755)
+async function environment(
+  stores: SharedStores,
+  { dynamodb, s3 }: Lines,
+  { flag, heartbeatTimeoutSeconds }: { flag: string; heartbeatTimeoutSeconds: number },
+) {
   const preload = fileURLToPath(import.meta.resolve('./fault-preload.ts'))
   return {
     ...stores.env,
     DYNAMODB_ENDPOINT: byName(dynamodb.url),
     S3_ENDPOINT: byName(s3.url),
     WORKER_CONCURRENCY: '1',
-    FFMPEG_PATH: ffmpeg,
+    FFMPEG_PATH: await makePacedFfmpeg(stores.folder, PACE),
+    HEARTBEAT_TIMEOUT_SECONDS: `${heartbeatTimeoutSeconds}`,
     NODE_OPTIONS: `--import=${preload}`,
     NAMES_FAIL_WHILE: flag,
   }
