@@ -5,27 +5,30 @@ import type { JobView } from '../../src/contract/index.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
 import { startStores, type SharedStores } from '../support/embedded.ts'
+import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
 import { startProgram, type Program } from '../support/program.ts'
 
 let stores: SharedStores
 let front: Program
 let worker: Program
 let api: Api
+let ffmpeg = ''
 let uploadId = ''
 
 const start = (role: string) =>
   startProgram({
     dataDir: path.join(stores.folder, role),
-    env: { ...stores.env, ROLE: role, WORKER_CONCURRENCY: '1' },
+    env: { ...stores.env, ROLE: role, WORKER_CONCURRENCY: '1', FFMPEG_PATH: ffmpeg },
   })
 
 beforeAll(async () => {
   stores = await startStores()
+  ffmpeg = await makePacedFfmpeg(stores.folder, 8)
   front = await start('api')
   worker = await start('worker')
   api = createApi(front.url)
   const file = path.join(stores.folder, 'long.wav')
-  await makeAudio(file, { seconds: 900 })
+  await makeAudio(file, { seconds: 40 })
   uploadId = await api.upload('long.wav', await readFile(file))
 })
 afterAll(async () => {

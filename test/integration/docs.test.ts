@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { apiReference, type ApiDocument } from '../support/api-reference.ts'
 import { listen, makeAudio } from '../support/audio.ts'
+import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { openShell } from '../support/shell.ts'
 import { blocks, read, ROOT } from '../unit/markdown.ts'
@@ -48,18 +49,20 @@ test(
     expect(clone).toMatch(/npm start\n$/)
     expect(again).toBe('npm start\n')
     const dataDir = path.join(folder.path, 'data')
-    const first = await startProgram({ dataDir })
+    const env = { FFMPEG_PATH: await makePacedFfmpeg(folder.path, 60) }
+    const first = await startProgram({ dataDir, env })
     await using shell = await openShell(folder.path)
-    await shell.run(make)
+    expect(make).toContain('duration=1800')
+    await shell.run(make.replace('duration=1800', 'duration=240'))
     expect(await shell.run(upload.replace(PRINTED, first.url))).toContain('"state":"ready"')
     expect(await shell.run(convert)).toContain('"jobId"')
     expect(await shell.run(watch)).toMatch(/^event: progress$[^]*^data: .*"state":"running"/m)
 
     expect(await commandOf(first)).toMatch(new RegExp(/-f '(.+)'/.exec(kill)?.[1] ?? 'nothing'))
     await first.kill('SIGKILL') // and no other program of this machine, as the line itself would
-    await using second = await startProgram({ dataDir, env: { PORT: new URL(first.url).port } })
+    await using second = await startProgram({ dataDir, env: { ...env, PORT: new URL(first.url).port } })
     expect(second.url).toBe(first.url)
-    expect(await shell.run(end)).toMatch(/"state":"done"[^]*done\n2\n[^]*duration=1800/)
+    expect(await shell.run(end)).toMatch(/"state":"done"[^]*done\n2\n[^]*duration=240/)
   },
 )
 

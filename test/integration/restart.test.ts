@@ -1,23 +1,27 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createApi, json } from '../support/api.ts'
-import { decodedMs, listen, makeAudio } from '../support/audio.ts'
+import { decodedMs, listen, wavOf } from '../support/audio.ts'
+import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { SECOND_MS } from '../../src/kernel/units.ts'
 import { contentsOf, objectsOf } from '../support/stores.ts'
-import { readdir, writeFile } from 'node:fs/promises'
 
-const SECONDS = 600
+/** Of the file that goes up: 42 MB, six parts. */
+const LONG_SECONDS = 240
+/** Of the file that is converted, at {@link PACE} times real time. */
+const SECONDS = 48
+const PACE = 8
 let folder: Awaited<ReturnType<typeof makeDataDir>>
 let song: Buffer<ArrayBuffer>
+let ffmpeg = ''
 let running: Program | undefined
 
 beforeAll(async () => {
   folder = await makeDataDir()
-  const file = path.join(folder.path, 'song.wav')
-  await makeAudio(file, { seconds: SECONDS })
-  song = await readFile(file)
+  song = await wavOf(SECONDS)
+  ffmpeg = await makePacedFfmpeg(folder.path, PACE)
 })
 // A test that failed leaves its program running, and the folder it holds is needed by the next.
 afterEach(() => running?.[Symbol.asyncDispose]())
@@ -27,17 +31,18 @@ const dataDir = () => path.join(folder.path, 'data')
 
 /** Starts the program on the same data folder as before. */
 async function start(env: Record<string, string> = {}) {
-  running = await startProgram({ dataDir: dataDir(), env })
+  running = await startProgram({ dataDir: dataDir(), env: { ...env, FFMPEG_PATH: ffmpeg } })
   return { program: running, api: createApi(running.url) }
 }
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
   'an upload goes on after %s: only the rest is sent',
   async (signal) => {
+    const long = await wavOf(LONG_SECONDS)
     const before = await start()
-    const { id, partSize, partCount } = await before.api.createUpload('song.wav', song.length)
+    const { id, partSize, partCount } = await before.api.createUpload('song.wav', long.length)
     const send = async (api: typeof before.api, part: number) =>
-      json(await api.putPart(id, part, song.subarray((part - 1) * partSize, part * partSize)))
+      json(await api.putPart(id, part, long.subarray((part - 1) * partSize, part * partSize)))
     await Promise.all([1, 2, 5].map((part) => send(before.api, part)))
     await before.program.kill(signal)
 
@@ -45,7 +50,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     expect(await after.api.findUpload(id)).toMatchObject({ state: 'open', received: '1-2,5' })
     for (let part = 1; part <= partCount; part++) if (![1, 2, 5].includes(part)) await send(after.api, part)
     const done = await json<{ media: { durationMs: number } }>(await after.api.complete(id))
-    expect(done.media.durationMs).toBe(SECONDS * 1000)
+    expect(done.media.durationMs).toBe(LONG_SECONDS * 1000)
     await after.program.kill('SIGTERM')
   },
 )
@@ -87,7 +92,7 @@ test('a long conversion is given back when its process is stopped in order, and 
 test('a conversion that is as good as done ends before its process does', async () => {
   const before = await start({ STOP_TIMEOUT_SECONDS: '60' })
   const { id } = await before.api.convert(await before.api.upload('song.wav', song), 'opus')
-  await before.api.follow(id, ({ etaMs }) => etaMs !== null && etaMs < 10 * SECOND_MS)
+  await before.api.follow(id, ({ etaMs }) => etaMs !== null && etaMs < 4 * SECOND_MS)
   await before.program.kill('SIGTERM')
 
   const after = await start()

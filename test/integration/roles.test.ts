@@ -5,6 +5,7 @@ import { createApi, problem } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
 import { storesAreAws } from '../support/elsewhere.ts'
 import { startStores, type SharedStores } from '../support/embedded.ts'
+import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
 import { runProgram, startProgram } from '../support/program.ts'
 
 let stores: SharedStores
@@ -13,8 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => stores[Symbol.asyncDispose]())
 
-const start = (role: string) =>
-  startProgram({ dataDir: path.join(stores.folder, role), env: { ...stores.env, ROLE: role } })
+const start = (role: string, env: Record<string, string> = {}) =>
+  startProgram({ dataDir: path.join(stores.folder, role), env: { ...stores.env, ...env, ROLE: role } })
 
 test('a process that only serves and one that only converts share nothing but the stores', async () => {
   await using front = await start('api')
@@ -25,11 +26,12 @@ test('a process that only serves and one that only converts share nothing but th
   )
   const api = createApi(front.url)
   const file = path.join(stores.folder, 'song.wav')
-  await makeAudio(file, { seconds: 240 })
+  await makeAudio(file, { seconds: 40 })
   const job = await api.convert(await api.upload('song.wav', await readFile(file)), 'opus')
   expect(await api.progress(job.id)).toMatchObject({ state: 'queued', queuePosition: 1, progress: 0 })
 
-  await using worker = await start('worker')
+  const FFMPEG_PATH = await makePacedFfmpeg(stores.folder, 8)
+  await using worker = await start('worker', { FFMPEG_PATH })
   const seen = await api.done(job.id)
   const between = seen.filter(({ progress }) => progress > 5 && progress < 95)
   expect(between.length).toBeGreaterThan(0) // read from the worker's page, as nothing else connects the two

@@ -5,6 +5,7 @@ import type { ProgressView } from '../../src/contract/index.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { createApi, problem, type Api } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
+import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 
 let folder: Awaited<ReturnType<typeof makeDataDir>>
@@ -14,10 +15,11 @@ let uploadId = ''
 
 beforeAll(async () => {
   folder = await makeDataDir()
-  program = await startProgram({ env: { WORKER_CONCURRENCY: '1' } })
+  const FFMPEG_PATH = await makePacedFfmpeg(folder.path, 15)
+  program = await startProgram({ env: { WORKER_CONCURRENCY: '1', FFMPEG_PATH } })
   api = createApi(program.url)
   const file = path.join(folder.path, 'song.wav')
-  await makeAudio(file, { seconds: 300 })
+  await makeAudio(file, { seconds: 45 })
   uploadId = await api.upload('song.wav', await readFile(file))
 })
 afterAll(async () => {
@@ -69,7 +71,10 @@ test('a stream of nothing but unknown jobs is refused; among others they are onl
 })
 
 test('a process that stops ends its streams in order, with the time to come back, and does not wait for them', async () => {
-  await using another = await startProgram({ env: { WORKER_CONCURRENCY: '1', STOP_TIMEOUT_SECONDS: '3' } })
+  const FFMPEG_PATH = await makePacedFfmpeg(folder.path, 4)
+  await using another = await startProgram({
+    env: { WORKER_CONCURRENCY: '1', STOP_TIMEOUT_SECONDS: '3', FFMPEG_PATH },
+  })
   const there = createApi(another.url)
   const song = await readFile(path.join(folder.path, 'song.wav'))
   const source = await there.upload('song.wav', song)
