@@ -25,9 +25,10 @@ export async function leaveNothing(
   return { code, report: ended.report + describeSweep(swept) }
 }
 
-/** Runs both suites, or files of them, on AWS; gives the exit code. A signal to this process ends them first. */
+/** Runs all suites that need stores, or files of them, on AWS; gives the exit code. A signal to this process ends them first. */
 export async function runVitest(files: string[], env: Record<string, string | undefined>): Promise<number> {
-  const args = [VITEST, 'run', '--project', 'integration', '--project', 'e2e', ...files]
+  const projects = ['contract', 'integration', 'e2e'].flatMap((name) => ['--project', name])
+  const args = [VITEST, 'run', ...projects, ...files]
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] })
   // A terminal sends Ctrl-C to both of us; this process still has to clean up.
   const stay = () => undefined
