@@ -77,10 +77,10 @@ export class JobReader {
     this.#keep(job.jobId, { status: further(known, { job }), stale: false, asOf, freshUntil })
   }
 
-  /** The job has moved on: the next one who asks has it read anew. */
+  /** The job has moved on: the next one who asks has it read anew, and a read under way is made again. */
   doubt(jobId: string): void {
-    const known = this.#known.get(jobId)
-    if (known) this.#keep(jobId, { ...known, freshUntil: 0, doubted: true })
+    const nothing = { status: undefined, stale: false, asOf: this.#parts.clock.now() }
+    this.#keep(jobId, { ...nothing, ...this.#known.get(jobId), freshUntil: 0, doubted: true })
   }
 
   async #read(jobId: string, after: Mark | undefined, exactly: boolean): Promise<Known> {
