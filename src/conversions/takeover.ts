@@ -12,7 +12,7 @@ const MOST_CRASHES = 3
 const FIRST_BACKOFF_MS = SECOND_MS
 
 export type TakeoverParts = {
-  jobs: JobRepository
+  jobs: Pick<JobRepository, 'listRunning' | 'find' | 'settle'>
   pages: Pick<ProgressRepository, 'read' | 'leave'>
   workerId: string
   clock: Clock
