@@ -2,9 +2,7 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { NotAudio, paddingMs, probe, uncountedMs, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { ConversionRefused } from './job-errors.ts'
-
-/** A result whose length differs by more than both of these, and padding, has lost or gained something. */
-const TOLERANCE = { share: 0.01, ms: 50 }
+import { quoted, warningsOf } from './result-warnings.ts'
 
 /** A result that has sound in it. */
 export type Checked = { sizeBytes: number; durationMs: number; found: Probed; warnings: string[] }
@@ -25,13 +23,9 @@ export async function checkResult(
   })
   if (!found.durationMs) throw nothingMade(stderr)
   const untoldMs = paddingMs(source) + paddingMs(found) + uncountedMs(source)
-  const warnings = [lengthWarning(found.durationMs, expectedMs, untoldMs), sourceWarning(stderr)]
-  return {
-    sizeBytes,
-    durationMs: found.durationMs,
-    found,
-    warnings: warnings.filter((one) => one !== ''),
-  }
+  const { durationMs } = found
+  const warnings = warningsOf({ durationMs, expectedMs, untoldMs, stderr })
+  return { sizeBytes, durationMs, found, warnings }
 }
 
 export type CheckedFile = {
@@ -47,23 +41,3 @@ const nothingMade = (stderr: string) =>
   new ConversionRefused('conversion-failed', `No audio could be made of this file${quoted(stderr)}.`, {
     log: stderr,
   })
-
-function lengthWarning(actualMs: number, expectedMs: number | null, untoldMs: number): string {
-  if (expectedMs === null) return ''
-  const tolerance = Math.max(TOLERANCE.ms, expectedMs * TOLERANCE.share) + untoldMs
-  if (Math.abs(actualMs - expectedMs) <= tolerance) return ''
-  return `The result lasts ${seconds(actualMs)} s; by what the source announced it should last ${seconds(expectedMs)} s.`
-}
-
-const sourceWarning = (stderr: string) =>
-  stderr.trim() === '' ? '' : `The source is damaged in places${quoted(stderr)}.`
-
-const seconds = (ms: number) => (ms / 1000).toFixed(2)
-
-/** FFmpeg's last line that says something, without the address in memory it puts in front. */
-export function quoted(stderr: string): string {
-  const lines = stderr.trim().split('\n')
-  const line = lines.findLast((one) => !one.includes('Last message repeated')) ?? ''
-  const sentence = line.replace(/^\[[^\]]*\]\s*/, '').slice(0, 200)
-  return sentence === '' ? '' : ` (FFmpeg: ${sentence})`
-}

@@ -10,7 +10,7 @@ import {
   type FfmpegRun,
   type Tools,
 } from '../ffmpeg/index.ts'
-import { quoted } from './check-result.ts'
+import { quoted } from './result-warnings.ts'
 import type { ConvertStep, Running } from './convert-step.ts'
 import { ConversionRefused, DiskFull } from './job-errors.ts'
 
