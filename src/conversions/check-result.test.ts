@@ -6,8 +6,8 @@ import type { Tools } from '../ffmpeg/index.ts'
 import { checkResult, type CheckedFile } from './check-result.ts'
 
 const MP3 = { codec: 'mp3', sampleRateHz: 48_000 }
-/** Two packets of MP3 at 48 kHz, and of WAV. */
-const PADDING_MS = { mp3: 48, wav: 0 }
+/** Two packets of MP3 at 48 kHz. */
+const PADDING_MS = 48
 
 let folder: string
 let tools: Tools
@@ -31,10 +31,12 @@ async function probeSays(report: object): Promise<void> {
   await chmod(tools.ffprobe, 0o755)
 }
 
-const wav = (seconds: number) => ({
+/** What ffprobe says of such a file. */
+const holding = (codec_name: string, seconds: number) => ({
   format: { format_name: 'wav', duration: `${seconds}` },
-  streams: [{ index: 0, codec_type: 'audio', codec_name: 'pcm_s16le', sample_rate: '48000', channels: 2 }],
+  streams: [{ index: 0, codec_type: 'audio', codec_name, sample_rate: '48000', channels: 2 }],
 })
+const wav = (seconds: number) => holding('pcm_s16le', seconds)
 
 async function check(values: Partial<CheckedFile> = {}, bytes = 'sound') {
   await writeFile(path.join(folder, 'output.wav'), bytes)
@@ -49,11 +51,14 @@ test('a result is told with its size, its length and what is in it', async () =>
   expect(checked.found).toMatchObject({ codec: 'pcm_s16le', channels: 2 })
 })
 
-test('a length may differ by the padding of the source as well as by 50 ms', async () => {
-  const longest = 1000 + 50 + PADDING_MS.mp3 + PADDING_MS.wav
-  await probeSays(wav(longest / 1000))
+test.each([
+  ['the source', 'pcm_s16le', PADDING_MS],
+  ['source and result', 'mp3', 2 * PADDING_MS],
+])('a length may differ by the padding of %s as well as by 50 ms', async (_, codec, paddingMs) => {
+  const longestMs = 1000 + 50 + paddingMs
+  await probeSays(holding(codec, longestMs / 1000))
   expect((await check()).warnings).toEqual([])
-  await probeSays(wav((longest + 1) / 1000))
+  await probeSays(holding(codec, (longestMs + 1) / 1000))
   expect((await check()).warnings).toHaveLength(1)
 })
 

@@ -198,6 +198,10 @@ describe('lengths', () => {
     expect(made([claimed({ durationMs: null })], wish({ trim: { startMs: 60_000 } })).source).toBeDefined()
   })
 
+  test('a trim that says nothing of its beginning begins at the beginning', () => {
+    expect(made([claimed({ durationMs: 1 })], wish({ trim: { endMs: 1 } })).source).toBeDefined()
+  })
+
   test('an empty file that nobody wants trimmed is none of its business', () => {
     expect(made([claimed({ durationMs: 0 })]).source.media.durationMs).toBe(0)
   })
