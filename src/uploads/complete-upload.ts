@@ -19,13 +19,13 @@ import type { UploadRepository } from './upload-repository.ts'
 export type Inspect = (uploadId: string, sizeBytes: number) => Promise<Media>
 
 export type CompleteParts = {
-  repository: UploadRepository
-  partRepository: PartRepository
-  store: SourceStore
+  repository: Pick<UploadRepository, 'change'>
+  partRepository: Pick<PartRepository, 'read' | 'remove'>
+  store: Pick<SourceStore, 'listParts' | 'join' | 'sizeOf' | 'read' | 'remove'>
   inspect: Inspect
-  clock: Clock
+  clock: Pick<Clock, 'now'>
   log: Log
-  meter: Meter
+  meter: Pick<Meter, 'uploadMoved' | 'uploadStored'>
   tracing: Tracing
   /** Milliseconds a finished upload is kept. */
   retentionMs: number
@@ -164,7 +164,7 @@ async function look(parts: CompleteParts, session: Session, { crc32, announced }
  * there is nothing left to be sent again: throws SourceRefused.
  */
 async function crc32OfObject(
-  store: SourceStore,
+  store: Pick<SourceStore, 'read'>,
   { uploadId }: Session,
   announced: readonly string[],
 ): Promise<string | undefined> {

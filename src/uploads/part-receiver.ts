@@ -23,10 +23,10 @@ export type IncomingPart = {
 }
 
 export type PartReceiverParts = {
-  repository: UploadRepository
-  partRepository: PartRepository
-  store: SourceStore
-  reader: UploadReader
+  repository: Pick<UploadRepository, 'findSession' | 'keep'>
+  partRepository: Pick<PartRepository, 'readOne' | 'add'>
+  store: Pick<SourceStore, 'putPart' | 'abort'>
+  reader: Pick<UploadReader, 'learnParts'>
   /** Begins the multipart upload of a session that has none yet. */
   open: (session: Session, parts: { summed: boolean }) => Promise<OpenSession>
   clock: Clock

@@ -24,7 +24,7 @@ type Wanted = TargetsRequest['want'][number]
  * of the parts came with what it needs.
  */
 export async function findTargets(
-  store: SourceStore,
+  store: Pick<SourceStore, 'signPart'>,
   { session, parts }: Upload,
   want: readonly Wanted[],
   now: number,

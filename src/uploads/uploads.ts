@@ -1,6 +1,8 @@
 import type { Media, TargetsRequest, UploadRequest } from '../contract/index.ts'
+import type { Clock } from '../kernel/clock.ts'
 import { IdempotencyConflict, idForRequest, requestHash, type Requester } from '../kernel/idempotency.ts'
 import { isId } from '../kernel/ids.ts'
+import type { Meter } from '../kernel/meter.ts'
 import { currentContext } from '../kernel/work-context.ts'
 import { completeUpload, partNumbers, refuseOther, type CompleteParts } from './complete-upload.ts'
 import { DirectParts } from './direct-parts.ts'
@@ -8,13 +10,21 @@ import * as failures from './failures.ts'
 import { cleanFileName } from './file-name.ts'
 import { geometryOf } from './geometry.ts'
 import { PartReceiver, type IncomingPart } from './part-receiver.ts'
+import type { PartRepository } from './part-repository.ts'
+import type { SourceStore } from './source-store.ts'
 import { Sources } from './sources.ts'
 import { findLiving, firstExpiry, prolong, refusalOf, refuseClosed } from './states.ts'
 import { findTargets, type PartTarget } from './targets.ts'
 import { UploadReader, type Seen } from './upload-reader.ts'
 import type { OpenSession, Session, Upload } from './upload.ts'
+import type { UploadRepository } from './upload-repository.ts'
 
 export type UploadsParts = CompleteParts & {
+  repository: UploadRepository
+  partRepository: PartRepository
+  store: Pick<SourceStore, 'begin' | 'putPart' | 'signPart' | 'abort'>
+  clock: Clock
+  meter: Pick<Meter, 'recordRead'>
   maxUploadBytes: number
   /** Smallest part that is asked for, in bytes. */
   smallestPartBytes: number

@@ -59,20 +59,23 @@ function onTables(tables: ReadonlyMap<string, SimTable>, command: object): unkno
   }
   if (command instanceof BatchWriteCommand) {
     for (const [name, requests] of Object.entries(command.input.RequestItems ?? {}))
-      for (const { DeleteRequest } of requests) at(name).delete(DeleteRequest?.Key ?? {})
+      for (const { PutRequest, DeleteRequest } of requests) {
+        if (PutRequest) at(name).put(PutRequest.Item ?? {}, {})
+        else at(name).delete(DeleteRequest?.Key ?? {})
+      }
     return {}
   }
   throw new Error(`Not simulated: ${command.constructor.name}`)
 }
 
-/** `a = :x` for a partition, and `b < :y` for the sort keys of an index: the rest of what is asked is not simulated. */
+/** `a = :x` for a partition, `b < :y` for sort keys of an index, `b >= :y` for those of the table; no more is asked for. */
 function query(table: SimTable, input: QueryCommand['input']): Item[] {
   const { KeyConditionExpression = '', ExpressionAttributeValues: values = {}, IndexName, Limit } = input
-  const [, partition = '', before] =
-    /^#?\w+ = (:\w+)(?: AND \w+ < (:\w+))?$/.exec(KeyConditionExpression) ?? []
+  const [, partition = '', bound] =
+    /^#?\w+ = (:\w+)(?: AND #?\w+ (?:<|>=) (:\w+))?$/.exec(KeyConditionExpression) ?? []
   const key = String(values[partition])
-  const limit = before === undefined ? undefined : String(values[before])
-  const found = IndexName === undefined ? table.queryKey(key) : table.queryIndex(key, limit)
+  const limit = bound === undefined ? undefined : String(values[bound])
+  const found = IndexName === undefined ? table.queryKey(key, limit) : table.queryIndex(key, limit)
   return found.slice(0, Limit).map((item) => projected(item, input) ?? {})
 }
 

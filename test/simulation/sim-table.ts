@@ -58,10 +58,13 @@ export class SimTable {
     this.#write(key, {}, () => undefined)
   }
 
-  /** Items of one partition of the table. */
-  queryKey(partition: string): Item[] {
-    const { partition: name } = this.#parts.definition.key
-    return this.rows().filter((row) => row[name] === partition)
+  /** Items of one partition of the table, in the order of their sort keys; those `from` one on. */
+  queryKey(partition: string, from = ''): Item[] {
+    const { partition: name, sort = '' } = this.#parts.definition.key
+    const sortKey = (row: Item) => String(row[sort])
+    return this.rows()
+      .filter((row) => row[name] === partition && sortKey(row) >= from)
+      .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
   }
 
   /** Items of one partition of the index as far as it knows, in the order of their sort keys. */
