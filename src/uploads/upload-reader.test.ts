@@ -168,6 +168,16 @@ describe('parts', () => {
     expect(from).toEqual([1, 3, 1])
   })
 
+  test('that were there before a change of the session are still told after it', async () => {
+    const session = await opened()
+    await store(session, 1)
+    await reader.look(session.uploadId)
+    await clock.advance(1000)
+    await stores.uploads.change(session.uploadId, ['open'], { updatedAt: clock.now() })
+    expect(await partsOf(session)).toEqual([1])
+    expect(from).toEqual([1, 2, 1])
+  })
+
   test('are read once where nothing was known before a change', async () => {
     const session = await opened()
     await reader.look(session.uploadId)
