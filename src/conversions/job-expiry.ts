@@ -7,7 +7,12 @@ import { hasEnded } from './job.ts'
 import type { JobRepository } from './job-repository.ts'
 import type { ResultStore } from './result-store.ts'
 
-export type JobExpiryParts = { jobs: JobRepository; results: ResultStore; clock: Clock; log: Log }
+export type JobExpiryParts = {
+  jobs: Pick<JobRepository, 'bury' | 'find' | 'listExpired' | 'markDeleting'>
+  results: Pick<ResultStore, 'erase' | 'listIds'>
+  clock: Pick<Clock, 'now'>
+  log: Log
+}
 
 /** The end of jobs, in their time or before. Every step is safe to repeat. */
 export class JobExpiry {

@@ -10,7 +10,7 @@ const OLD_AFTER = 1 / 3
 const MOST_WAITING = 500
 
 export type SourceKeeperParts = {
-  jobs: JobRepository
+  jobs: Pick<JobRepository, 'find' | 'listQueued' | 'listRunning'>
   sources: Pick<Sources, 'keep'>
   clock: Clock
   log: Log

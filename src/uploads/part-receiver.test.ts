@@ -116,11 +116,21 @@ describe('a part that is taken', () => {
 })
 
 describe('a part of an upload whose checksums S3 verifies', () => {
-  test('is given to S3 with its checksum', async () => {
-    const session = await upload({ summed: true })
+  /** The checksum that S3 is given with a part that comes with one. */
+  async function givenTo(session: Session): Promise<string | undefined> {
+    let given: string | undefined
+    const putPart = s3.putPart.bind(s3)
+    s3.putPart = (uploadId, multipartId, part, signal) => {
+      given = part.crc32
+      return putPart(uploadId, multipartId, part, signal)
+    }
     await receive(session, { crc32: crcOf(BYTES) })
-    const listed = await s3.listParts(session.uploadId, session.multipartId ?? '')
-    expect(listed.get(1)?.crc32).toBe(crcOf(BYTES))
+    return given
+  }
+
+  test('is given to S3 with its checksum, and others are not', async () => {
+    expect(await givenTo(await upload({ summed: true }))).toBe(crcOf(BYTES))
+    expect(await givenTo(await upload())).toBeUndefined()
   })
 
   test('is refused without one', async () => {
@@ -174,6 +184,7 @@ describe('a part is refused', () => {
   test('where there is no such upload', async () => {
     for (const uploadId of [newId(), 'nothing'])
       await expect(receiver.receive(uploadId, incoming())).rejects.toMatchObject({ code: 'upload-not-found' })
+    expect(stores.takeCalls()).toEqual(['uploads BatchGet']) // what can be no id is not asked for
   })
 
   test.each([
@@ -242,6 +253,14 @@ describe('an upload that moves while a part is on its way', () => {
       expect(s3.aborted.at(-1)).toBe(session.multipartId)
     }
     expect(learnt).toEqual([])
+  })
+
+  test('and of which nothing is known any more was cancelled', async () => {
+    const session = await upload()
+    const table = stores.tables.get('unit-uploads')
+    const remove = () => Promise.resolve(table?.delete({ uploadId: session.uploadId, item: 'session' }))
+    await expect(receiveWhile(session, remove)).rejects.toMatchObject({ code: 'upload-aborted' })
+    expect(s3.aborted).toEqual([])
   })
 
   test('and is being completed has the part', async () => {

@@ -5,7 +5,12 @@ import type { Log } from '../kernel/log.ts'
 import type { SourceStore } from './source-store.ts'
 import type { UploadRepository } from './upload-repository.ts'
 
-export type UploadExpiryParts = { repository: UploadRepository; store: SourceStore; clock: Clock; log: Log }
+export type UploadExpiryParts = {
+  repository: Pick<UploadRepository, 'bury' | 'findSession' | 'listExpired' | 'markDeleting'>
+  store: Pick<SourceStore, 'erase' | 'listIds'>
+  clock: Pick<Clock, 'now'>
+  log: Log
+}
 
 /** The end of uploads: what cleanup asks for. Every step is safe to repeat. */
 export class UploadExpiry {
