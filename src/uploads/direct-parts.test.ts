@@ -28,7 +28,8 @@ beforeEach(() => {
     listed.push(after ?? 0)
     return s3.listParts(uploadId, multipartId, after)
   }
-  const log = { ...silentLog, warn: (_: object, sentence: string) => told.push(sentence) }
+  const write = (_: object, sentence: string) => told.push(sentence)
+  const log = { ...silentLog, warn: write, debug: write }
   const store = { listParts }
   direct = new DirectParts({ repository: stores.uploads, partRepository: stores.parts, store, clock, log })
 })
@@ -51,6 +52,7 @@ describe('parts that S3 has', () => {
     await clock.advance(5000)
     const parts = await direct.take({ session, parts: [] })
     expect(parts).toEqual([{ part: 2, size: 10, etag, at: takenAt }])
+    expect(told).toEqual(['parts found in S3'])
     expect(await rowsOf(session)).toEqual(parts)
   })
 
@@ -105,6 +107,7 @@ describe('parts that S3 has', () => {
     const known = [{ part: 2, size: 10, etag, at: 1 }]
     expect(await direct.take({ session, parts: known })).toEqual(known)
     expect(stores.takeCalls()).toEqual([])
+    expect(told).toEqual([])
   })
 })
 
@@ -117,10 +120,18 @@ describe('S3 is not asked', () => {
     const session = await opened(values)
     s3.putDirectly(session.uploadId, 1, TEN)
     expect(await direct.take({ session, parts: [] })).toEqual([])
-    direct.takeInBackground({ session, parts: [] }, () => told.push('learnt'))
-    await settled()
     expect(listed).toEqual([])
   })
+
+  test.each([{ transport: 'proxy' as const }, { state: 'ready' as const }])(
+    'in the background of an upload that takes no direct parts: %o',
+    async (values) => {
+      const session = await opened(values)
+      direct.takeInBackground({ session, parts: [] }, () => told.push('learnt'))
+      await settled()
+      expect(told).toEqual([])
+    },
+  )
 })
 
 test('an upload that was joined or aborted meanwhile has no parts that are new', async () => {
