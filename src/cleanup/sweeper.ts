@@ -13,9 +13,12 @@ const ORPHANS_EVERY_MS = 24 * HOUR_MS
 /** Expired records of one kind taken in one sweep; the next one goes on. */
 const MOST_PER_SWEEP = 500
 
+/** What every feature that has something to expire offers. */
+type Room = Pick<UploadExpiry & JobExpiry, 'expire' | 'listExpired' | 'listOrphans' | 'removeOrphan'>
+
 export type SweeperParts = {
-  uploads: UploadExpiry
-  jobs: JobExpiry
+  uploads: Room
+  jobs: Room
   /** Asked before uploads are removed. */
   keeper: Pick<SourceKeeper, 'keep'>
   clock: Clock
@@ -77,7 +80,7 @@ export class Sweeper {
   }
 
   /** What is kept from the sweep comes `first`; without that nothing is removed. */
-  async #sweepRoom(room: UploadExpiry | JobExpiry, orphans: boolean, first = () => Promise.resolve()) {
+  async #sweepRoom(room: Room, orphans: boolean, first = () => Promise.resolve()) {
     const sum = { expired: 0, orphans: 0, failures: 0, deletedObjects: 0, abortedUploads: 0, freedBytes: 0 }
     const remove = (id: string, kind: 'expired' | 'orphans', removal: () => Promise<Removed | undefined>) =>
       this.#orCount(sum, { id, kind }, async () => {

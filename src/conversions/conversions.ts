@@ -24,12 +24,12 @@ const NORMAL_PRIORITY = 50
 const MOST_MOVES = 5
 
 export type ConversionsParts = {
-  jobs: JobRepository
+  jobs: Pick<JobRepository, 'add' | 'cancelQueued' | 'find' | 'requestCancel' | 'requeue'>
   sources: Pick<Sources, 'claim'>
-  results: ResultStore
+  results: Pick<ResultStore, 'link' | 'open' | 'readText'>
   /** Formats that the encoders of this machine can make. */
   formats: readonly Format[]
-  reader: JobReader
+  reader: Pick<JobReader, 'doubt' | 'learn' | 'read'>
   limits: Pick<QueueLimits, 'admit'>
   expiry: Pick<JobExpiry, 'removeNow'>
   pages: Pick<ProgressRepository, 'leave'>

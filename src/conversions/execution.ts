@@ -16,12 +16,12 @@ import { whileAway } from './while-away.ts'
 export type ExecutionParts = {
   jobs: Pick<JobRepository, 'settle'>
   results: Pick<ResultStore, 'putText' | 'findReceipt'>
-  page: OwnPage
+  page: Pick<OwnPage, 'forget' | 'report' | 'snapshotOf'>
   /** Converts and stores; throws when there is no result. */
   run: (running: RunningJob) => Promise<Outcome>
   clock: Clock
   log: Log
-  meter: Meter
+  meter: Pick<Meter, 'attemptBegun' | 'attemptEnded' | 'commitFenced' | 'jobEnded' | 'resultStored'>
   tracing: Tracing
   random: () => number
   /** Milliseconds a job and its result are kept after it ended. */

@@ -89,6 +89,7 @@ describe('speed', () => {
     await convert(20_000)
     expect((await convert(30_000))?.speed).toBe(17)
     expect((await convert(31_234))?.speed).toBe(12.27)
+    expect((await convert(33_000))?.speed).toBe(9.12) // 9.11894
   })
 
   test('stays as it was while nothing moves forward', async () => {
@@ -107,6 +108,14 @@ describe('speed', () => {
 describe('what is left', () => {
   test('is nothing where more was converted than was announced', async () => {
     expect((await convert(120_000))?.etaMs).toBe(0)
+  })
+
+  test('is told to a millisecond', async () => {
+    expect((await convert(30_000, 100_016))?.etaMs).toBe(2334) // 2333.87
+  })
+
+  test('of storing what was not converted here is told without a speed', () => {
+    expect(after(() => progress.storing(0))).toMatchObject({ processedMs: 0, speed: null })
   })
 
   test('of storing is about a second, and what was converted is still told', async () => {

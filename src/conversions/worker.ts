@@ -1,6 +1,6 @@
 import { newId } from '../kernel/ids.ts'
 import { SECOND_MS } from '../kernel/units.ts'
-import type { HeartbeatTiming, PageRequest } from '../progress/index.ts'
+import type { HeartbeatTiming, OwnPage, PageRequest } from '../progress/index.ts'
 import { Execution, type ExecutionParts } from './execution.ts'
 import type { JobRepository } from './job-repository.ts'
 import type { Job, LeasedJob } from './job.ts'
@@ -15,8 +15,9 @@ const WATCH = { shortestMs: SECOND_MS / 2, longestMs: 10 * SECOND_MS }
 const CANDIDATES = 20
 
 export type WorkerParts = ExecutionParts & {
-  jobs: JobRepository
-  takeover: Takeover
+  jobs: Pick<JobRepository, 'claim' | 'find' | 'listQueued'>
+  page: Pick<OwnPage, 'onRequest' | 'run' | 'stop'>
+  takeover: Pick<Takeover, 'look'>
   timing: HeartbeatTiming
   workerId: string
   /** Jobs run at once. */
