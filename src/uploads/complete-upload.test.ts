@@ -245,14 +245,14 @@ describe('a file that cannot be converted', () => {
 describe('a step that was done before', () => {
   test('by somebody who joined the parts is not done again', async () => {
     const session = await uploaded()
-    s3.multiparts.delete(session.uploadId)
+    s3.multiparts.clear()
     s3.objects.set(session.uploadId, WHOLE)
     expect(await complete(session)).toMatchObject({ state: 'ready' })
   })
 
   test('is none where S3 has neither parts nor the whole file: it was cancelled', async () => {
     const session = await uploaded()
-    s3.multiparts.delete(session.uploadId)
+    s3.multiparts.clear()
     await expect(complete(session)).rejects.toMatchObject({ code: 'upload-aborted' })
     s3.objects.set(session.uploadId, Buffer.from('other'))
     await expect(complete(session)).rejects.toMatchObject({ code: 'upload-aborted' })

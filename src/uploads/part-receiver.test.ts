@@ -70,7 +70,7 @@ const receive = ({ uploadId }: Session, values: Partial<IncomingPart> = {}) =>
   receiver.receive(uploadId, incoming(values))
 
 const rowsOf = async ({ uploadId }: Session) => (await stores.parts.read(uploadId))?.parts ?? []
-const storedIn = ({ uploadId }: Session) => s3.multiparts.get(uploadId)?.parts.get(1)?.bytes.toString()
+const storedIn = ({ uploadId }: Session) => s3.multipartOf(uploadId)?.parts.get(1)?.bytes.toString()
 
 describe('a part that is taken', () => {
   test('lies in S3, and its row tells of it with size, checksum and time', async () => {

@@ -6,11 +6,13 @@ import { MemorySourceStore } from '../../test/support/memory-source-store.ts'
 import { MemoryStores } from '../../test/support/memory-stores.ts'
 import { newMedia } from '../../test/support/uploads.ts'
 import { crc32Hex } from '../kernel/crc32-hex.ts'
+import { idForRequest } from '../kernel/idempotency.ts'
 import { newId } from '../kernel/ids.ts'
 import { silentLog } from '../kernel/log.ts'
 import { silentMeter } from '../kernel/meter.ts'
 import { noTracing } from '../kernel/tracing.ts'
 import { MiB } from '../kernel/units.ts'
+import { inContext } from '../kernel/work-context.ts'
 import { SourceRefused } from './failures.ts'
 import { Uploads, type UploadsParts } from './uploads.ts'
 
@@ -24,6 +26,7 @@ let clock: FakeClock
 let stores: MemoryStores
 let s3: MemorySourceStore
 let moved: string[]
+let logged: string[]
 let parts: UploadsParts
 
 beforeEach(() => {
@@ -31,13 +34,14 @@ beforeEach(() => {
   stores = new MemoryStores(clock)
   s3 = new MemorySourceStore(clock)
   moved = []
+  logged = []
   parts = {
     repository: stores.uploads,
     partRepository: stores.parts,
     store: s3,
     inspect: () => Promise.resolve(newMedia()),
     clock,
-    log: silentLog,
+    log: { ...silentLog, info: (_, sentence) => logged.push(sentence) },
     meter: { ...silentMeter, uploadMoved: (step) => void moved.push(step) },
     tracing: noTracing,
     retentionMs: HOUR_MS,
@@ -58,7 +62,8 @@ async function send(uploads: Uploads, uploadId: string, numbers = [1, 2, 3]): Pr
   for (const part of numbers) {
     const bytes = WHOLE.subarray((part - 1) * MiB, part * MiB)
     const incoming = { part, body: Readable.from([bytes]), contentLength: bytes.length, client: 'c' }
-    await uploads.receivePart(uploadId, { ...incoming, crc32: undefined })
+    const { upload } = await uploads.receivePart(uploadId, { ...incoming, crc32: undefined })
+    expect(upload.parts.map((one) => one.part)).toContain(part)
   }
 }
 
@@ -90,8 +95,14 @@ describe('an upload that is begun', () => {
 
   test('waits for its first targets to show whether S3 is to verify checksums, where parts go straight there', async () => {
     const uploadId = await begin(new Uploads({ ...parts, transport: 'direct' }))
-    expect(await sessionOf(uploadId)).toMatchObject({ state: 'creating', transport: 'direct' })
+    expect(await sessionOf(uploadId)).toMatchObject({ state: 'creating', transport: 'direct', summed: false })
     expect(s3.multiparts.size).toBe(0)
+  })
+
+  test('belongs to the trace of the request that began it', async () => {
+    const traceparent = '00-11111111111111111111111111111111-1111111111111111-01'
+    const { session } = await inContext({ traceparent }, () => new Uploads(parts).create(REQUEST))
+    expect(session.traceparent).toBe(traceparent)
   })
 
   test.each([
@@ -116,6 +127,7 @@ describe('a request that is repeated with its key', () => {
     await send(uploads, session.uploadId, [2])
     const again = await uploads.create(REQUEST, requester)
     expect(again.session.uploadId).toBe(session.uploadId)
+    expect(session.uploadId).not.toBe(idForRequest('job', requester))
     expect(again.parts.map(({ part }) => part)).toEqual([2])
     expect(moved).toEqual(['opened'])
   })
@@ -152,7 +164,8 @@ describe('two who begin the multipart upload of one session', () => {
     const [one, other] = [new Uploads({ ...parts, transport: 'direct' }), new Uploads(parts)]
     const uploadId = await begin(one)
     const want = [{ part: 1 }]
-    await Promise.all([one.targets(uploadId, { want }), send(other, uploadId, [1]).catch(() => undefined)])
+    await Promise.all([one.targets(uploadId, { want }), send(other, uploadId, [1])])
+    expect(s3.multiparts.size).toBe(1)
     const kept = (await sessionOf(uploadId))?.multipartId
     expect(['multipart 1', 'multipart 2'].filter((id) => id !== kept)).toEqual(s3.aborted)
     expect(moved).toEqual(['opened'])
@@ -191,7 +204,23 @@ describe('targets', () => {
     const { targets } = await uploads.targets(uploadId, { want })
     expect(targets[0]?.url).toContain('https://s3/')
     expect(await sessionOf(uploadId)).toMatchObject({ state: 'open', transport: 'direct', summed })
-    expect(s3.multiparts.get(uploadId)?.summed).toBe(summed)
+    expect(s3.multipartOf(uploadId)?.summed).toBe(summed)
+    expect((await uploads.look(uploadId)).session.state).toBe('open')
+  })
+
+  test('of which one tells a checksum have S3 verify all of them', async () => {
+    const uploads = new Uploads({ ...parts, transport: 'direct' })
+    const uploadId = await begin(uploads)
+    await uploads.targets(uploadId, { want: [{ part: 1 }, { part: 2, crc32: CRC }] })
+    expect(s3.multipartOf(uploadId)?.summed).toBe(true)
+  })
+
+  test('begin one multipart upload, however often they are asked for', async () => {
+    const uploads = new Uploads({ ...parts, transport: 'direct' })
+    const uploadId = await begin(uploads)
+    for (let times = 0; times < 2; times++) await uploads.targets(uploadId, { want: [{ part: 1 }] })
+    expect([...s3.multiparts.keys()]).toEqual(['multipart 1'])
+    expect(s3.aborted).toEqual([])
   })
 
   test('are none once the upload is complete', async () => {
@@ -200,6 +229,9 @@ describe('targets', () => {
     await send(uploads, uploadId)
     await uploads.complete(uploadId)
     expect((await uploads.targets(uploadId, { want: [{ part: 1 }] })).targets).toEqual([])
+    const another = await begin(uploads)
+    await stores.uploads.change(another, ['open'], { state: 'completing' })
+    expect((await uploads.targets(another, { want: [{ part: 1 }] })).targets).toEqual([])
   })
 
   test('are refused once it is cancelled', async () => {
@@ -234,6 +266,8 @@ describe('a client that cuts files in its own way', () => {
     const uploadId = await begin(uploads)
     await uploads.adopt(uploadId, (size) => size - 1)
     expect((await uploads.look(uploadId)).session).toMatchObject({ partSize: WHOLE.length - 1, partCount: 2 })
+    expect([...s3.multiparts.keys()]).toEqual(['multipart 1'])
+    expect(s3.aborted).toEqual([])
   })
 
   test('is not followed any more once something is', async () => {
@@ -300,6 +334,28 @@ describe('an upload that is completed', () => {
     await expect(uploads.complete(other)).rejects.toMatchObject({ code: 'checksum-mismatch' })
   })
 
+  test('is not compared where nobody knows its checksum', async () => {
+    const direct = new Uploads({ ...parts, transport: 'direct' })
+    const other = await begin(direct)
+    await direct.targets(other, { want: [{ part: 1 }] })
+    for (const part of [1, 2, 3]) s3.putDirectly(other, part, WHOLE.subarray((part - 1) * MiB, part * MiB))
+    await direct.complete(other)
+    expect(await direct.complete(other, '00000000')).toEqual(newMedia())
+  })
+
+  test('misses all parts where none was ever asked for', async () => {
+    const other = await begin(new Uploads({ ...parts, transport: 'direct' }))
+    await expect(uploads.complete(other)).rejects.toMatchObject({ facts: { missing: '1-3' } })
+  })
+
+  test('costs one read, once it is', async () => {
+    await send(uploads, uploadId)
+    await uploads.complete(uploadId)
+    stores.takeCalls()
+    await uploads.complete(uploadId)
+    expect(stores.takeCalls()).toEqual(['uploads Get'])
+  })
+
   test('may go on when parts are missing', async () => {
     await send(uploads, uploadId, [1, 3])
     await expect(uploads.complete(uploadId)).rejects.toMatchObject({ facts: { missing: '2' } })
@@ -310,8 +366,34 @@ describe('an upload that is completed', () => {
   test('tells each time why it was refused', async () => {
     await send(uploads, uploadId)
     parts.inspect = () => Promise.reject(new SourceRefused('not-audio', 'This is a picture.'))
-    for (let tries = 0; tries < 2; tries++)
-      await expect(uploads.complete(uploadId)).rejects.toMatchObject({ code: 'not-audio' })
+    await expect(uploads.complete(uploadId)).rejects.toMatchObject({ code: 'not-audio' })
+    stores.takeCalls()
+    await expect(uploads.complete(uploadId)).rejects.toMatchObject({ code: 'not-audio' })
+    expect(stores.takeCalls()).toEqual(['uploads Get'])
+  })
+
+  test.each([
+    ['ready', { state: 'ready' as const, media: newMedia({ codec: 'first' }) }, undefined],
+    [
+      'refused',
+      { state: 'failed' as const, refusal: { code: 'too-long' as const, message: 'm' } },
+      'too-long',
+    ],
+    ['cancelled', { state: 'aborted' as const }, 'upload-aborted'],
+  ])('may be %s by the time it is its turn: nothing is done again', async (_, values, code) => {
+    const open = await sessionOf(uploadId)
+    await stores.uploads.change(uploadId, ['open'], values)
+    parts.repository = {
+      add: (session) => stores.uploads.add(session),
+      change: (...args) => stores.uploads.change(...args),
+      keep: (...args) => stores.uploads.keep(...args),
+      findSession: () => Promise.resolve(open),
+    }
+    parts.inspect = () => Promise.reject(new Error('It was inspected.'))
+    const completing = new Uploads(parts).complete(uploadId)
+    if (code === undefined) expect(await completing).toMatchObject({ codec: 'first' })
+    else await expect(completing).rejects.toMatchObject({ code })
+    expect(logged).toEqual(['upload opened'])
   })
 
   test('cannot be, once it is cancelled', async () => {
@@ -358,10 +440,43 @@ describe('an upload that is removed', () => {
     expect((await uploads.look(uploadId)).session.state).toBe('aborted')
   })
 
+  test.each(['creating', 'open', 'completing', 'ready', 'failed', 'aborting'] as const)(
+    'may be %s before',
+    async (state) => {
+      const uploads = new Uploads(parts)
+      const uploadId = await begin(uploads)
+      await stores.uploads.change(uploadId, ['open'], { state })
+      await uploads.remove(uploadId)
+      expect(await sessionOf(uploadId)).toMatchObject({ state: 'aborted' })
+    },
+  )
+
   test('may be removed again, and so may what nobody knows; each is counted once', async () => {
     const uploads = new Uploads(parts)
     const uploadId = await begin(uploads)
-    for (const id of [uploadId, uploadId, newId(), 'nothing']) await uploads.remove(id)
+    for (const id of [uploadId, uploadId, newId()]) await uploads.remove(id)
+    stores.takeCalls()
+    await uploads.remove('nothing')
+    expect(stores.takeCalls()).toEqual([])
     expect(moved).toEqual(['opened', 'removed'])
   })
+})
+
+test('each step in the life of an upload is logged once', async () => {
+  const uploads = new Uploads(parts)
+  const uploadId = await begin(uploads)
+  await send(uploads, uploadId)
+  await uploads.complete(uploadId)
+  await uploads.remove(uploadId)
+  expect(logged).toEqual(['upload opened', 'upload completing', 'upload ready', 'upload removed'])
+})
+
+test('a finished upload may be claimed by those who convert it', async () => {
+  const uploads = new Uploads(parts)
+  const uploadId = await begin(uploads)
+  await send(uploads, uploadId)
+  await uploads.complete(uploadId)
+  const { session } = await uploads.sources.claim(uploadId, clock.now() + 9 * HOUR_MS)
+  expect(session.uploadId).toBe(uploadId)
+  expect(await sessionOf(uploadId)).toMatchObject({ expiresAt: clock.now() + 9 * HOUR_MS + HOUR_MS / 8 })
 })

@@ -20,7 +20,7 @@ import type { OpenSession, Session, Upload } from './upload.ts'
 import type { UploadRepository } from './upload-repository.ts'
 
 export type UploadsParts = CompleteParts & {
-  repository: UploadRepository
+  repository: Pick<UploadRepository, 'add' | 'change' | 'findSession' | 'keep'>
   partRepository: PartRepository
   store: Pick<SourceStore, 'begin' | 'putPart' | 'signPart' | 'abort'>
   clock: Clock

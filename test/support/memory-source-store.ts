@@ -12,7 +12,11 @@ import {
   type SourceStore,
 } from '../../src/uploads/source-store.ts'
 
-type Multipart = { id: string; summed: boolean; parts: Map<number, { listed: ListedPart; bytes: Buffer }> }
+type Multipart = {
+  uploadId: string
+  summed: boolean
+  parts: Map<number, { listed: ListedPart; bytes: Buffer }>
+}
 
 type Stored = Pick<
   SourceStore,
@@ -21,6 +25,7 @@ type Stored = Pick<
 
 /** The bytes of uploads as S3 would have them: a multipart upload until it is joined, then an object. */
 export class MemorySourceStore implements Stored {
+  /** Multipart uploads that are neither joined nor aborted, by their ids. */
   readonly multiparts = new Map<string, Multipart>()
   readonly objects = new Map<string, Buffer>()
   /** What was aborted, in order. */
@@ -34,7 +39,7 @@ export class MemorySourceStore implements Stored {
 
   begin(uploadId: string, { summed }: { summed: boolean }): Promise<string> {
     const id = `multipart ${++this.#begun}`
-    this.multiparts.set(uploadId, { id, summed, parts: new Map() })
+    this.multiparts.set(id, { uploadId, summed, parts: new Map() })
     return Promise.resolve(id)
   }
 
@@ -51,9 +56,14 @@ export class MemorySourceStore implements Stored {
 
   /** A part that a client sends straight here. */
   putDirectly(uploadId: string, number: number, bytes: Buffer): string {
-    const multipart = this.multiparts.get(uploadId)
+    const multipart = this.multipartOf(uploadId)
     if (!multipart) throw new MultipartGone()
     return this.#put(multipart, number, bytes)
+  }
+
+  /** The multipart upload that was begun last for an upload. */
+  multipartOf(uploadId: string): Multipart | undefined {
+    return [...this.multiparts.values()].findLast((one) => one.uploadId === uploadId)
   }
 
   #put({ summed, parts }: Multipart, number: number, bytes: Buffer): string {
@@ -79,7 +89,7 @@ export class MemorySourceStore implements Stored {
     const { parts } = await Promise.resolve(this.#at(uploadId, multipartId))
     const bytes = [...wanted.keys()].sort((a, b) => a - b).map((number) => parts.get(number)?.bytes)
     this.objects.set(uploadId, Buffer.concat(bytes.filter((one) => one !== undefined)))
-    this.multiparts.delete(uploadId)
+    this.multiparts.delete(multipartId)
   }
 
   sizeOf(uploadId: string): Promise<number | undefined> {
@@ -98,13 +108,13 @@ export class MemorySourceStore implements Stored {
 
   abort(uploadId: string, multipartId: string): Promise<void> {
     this.aborted.push(multipartId)
-    if (this.multiparts.get(uploadId)?.id === multipartId) this.multiparts.delete(uploadId)
+    if (this.multiparts.get(multipartId)?.uploadId === uploadId) this.multiparts.delete(multipartId)
     return Promise.resolve()
   }
 
   #at(uploadId: string, multipartId: string): Multipart {
-    const found = this.multiparts.get(uploadId)
-    if (found?.id !== multipartId) throw new MultipartGone()
+    const found = this.multiparts.get(multipartId)
+    if (found?.uploadId !== uploadId) throw new MultipartGone()
     return found
   }
 }
