@@ -121,6 +121,11 @@ describe('a conversion that goes well', () => {
     expect(await row()).toMatchObject({ result: { copied: true, loudness }, changes, warnings: ['short'] })
   })
 
+  test('is logged from its beginning to its end', async () => {
+    await start().run()
+    expect(logged).toEqual(['conversion started', 'conversion ended'])
+  })
+
   test('is counted with how long it waited and ran', async () => {
     const waiting = await claimed({ readyAt: clock.now() - 70 })
     parts.run = async () => {
@@ -188,6 +193,7 @@ describe('a conversion that cannot succeed', () => {
     })
     expect([...texts.values()]).toEqual(['said'])
     expect(counted.slice(1)).toEqual(['failed after 0', 'ended failed'])
+    expect(logged).toEqual(['conversion started', 'conversion ended without a result', 'conversion ended'])
   })
 })
 
@@ -292,6 +298,7 @@ describe('a commit', () => {
     const back = takeTableAway()
     const running = start().run()
     await clock.advance(5000)
+    expect(logged.slice(1)).toEqual(['commit waits for the store', 'commit waits for the store'])
     const receipt = JSON.parse(texts.get(`results/${lease.jobId}/1.receipt.json`) ?? '') as unknown
     expect(receipt).toEqual({
       result: { key: outcome.key, size: 9, durationMs: 1000 },
@@ -330,12 +337,12 @@ describe('a commit', () => {
     expect(await row()).toMatchObject({ state: 'failed' })
   })
 
-  test('is given up when the job is given back while the table is away', async () => {
+  test.each(['release', 'revoke'] as const)('is given up on %s while the table is away', async (order) => {
     takeTableAway()
     const execution = start()
     const running = execution.run()
     await settled()
-    execution.release()
+    execution[order]()
     await running
     expect(logged).toContain('job not settled')
     expect(page.snapshotOf(lease.jobId)).toBeUndefined()
@@ -363,6 +370,7 @@ describe('a lease that is not the first', () => {
     const second = await claimed({ fence: 1 })
     await start(second).run()
     expect(runs).toEqual([])
+    expect(logged).toContain('result of an earlier lease adopted')
     expect(await stores.jobs.find(second.jobId)).toMatchObject({ state: 'done', result: receipt.result })
   })
 
@@ -378,31 +386,56 @@ describe('a lease that is not the first', () => {
   })
 })
 
-test('a conversion is a part of the trace of what asked for it, and tells what became of it', async () => {
+describe('the trace of what asked for a job', () => {
   const TRACE = '00-11111111111111111111111111111111-1111111111111111-01'
-  const spans: [string, SpanOptions | undefined, unknown[]][] = []
-  parts.tracing = {
-    begin: (name, options) => {
-      const told: unknown[] = []
-      spans.push([name, options, told])
-      const end = (failure?: string) => void told.push(failure ?? 'ended')
-      return { traceparent: options?.parent, set: (attributes) => void told.push(attributes), end }
-    },
-  }
-  let within: string | undefined
-  parts.run = () => {
-    within = currentContext().traceparent
-    return Promise.reject(new ConversionRefused('source-gone', 'Gone.'))
-  }
-  await start(await claimed({ traceparent: TRACE, readyAt: clock.now() - 20 })).run()
-  expect(within).toBe(TRACE)
-  expect(spans[0]).toEqual([
-    'conversion',
-    {
+  let spans: [name: string, options: SpanOptions | undefined, told: unknown[]][]
+
+  beforeEach(() => {
+    spans = []
+    parts.tracing = {
+      begin: (name, options) => {
+        const told: unknown[] = []
+        spans.push([name, options, told])
+        const end = (failure?: string) => void told.push(failure ?? 'ended')
+        return { traceparent: options?.parent, set: (attributes) => void told.push(attributes), end }
+      },
+    }
+  })
+
+  test('has the conversion and its commit as parts, with what became of it', async () => {
+    let within: string | undefined
+    parts.run = () => {
+      within = currentContext().traceparent
+      return Promise.reject(new ConversionRefused('source-gone', 'Gone.'))
+    }
+    await start(await claimed({ traceparent: TRACE, readyAt: clock.now() - 20 })).run()
+    expect(within).toBe(TRACE)
+    expect(spans.map(([name]) => name)).toEqual(['conversion', 'commit'])
+    expect(spans[0]?.[1]).toEqual({
       kind: 'consumer',
       parent: TRACE,
       attributes: { 'tapedeck.format': 'mp3', 'tapedeck.attempt': 1, 'tapedeck.waited_ms': 20 },
-    },
-    [{ 'tapedeck.outcome': 'failed' }, 'source-gone'],
-  ])
+    })
+    expect(spans[0]?.[2]).toEqual([{ 'tapedeck.outcome': 'failed' }, 'source-gone'])
+  })
+
+  test('tells of a lease that was lost', async () => {
+    untilBrokenOff()
+    const execution = start()
+    const running = execution.run()
+    await settled()
+    execution.revoke()
+    await running
+    expect(spans[0]?.[2]).toEqual([{ 'tapedeck.outcome': 'lost' }, 'ended'])
+  })
+
+  test('tells of an end that could not be committed', async () => {
+    takeTableAway()
+    const execution = start()
+    const running = execution.run()
+    await settled()
+    execution.release()
+    await running
+    expect(spans[0]?.[2]).toEqual(['unsettled'])
+  })
 })
