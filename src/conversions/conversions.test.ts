@@ -5,6 +5,7 @@ import { newJob } from '../../test/support/jobs.ts'
 import { MemoryStores } from '../../test/support/memory-stores.ts'
 import { newMedia, newSession } from '../../test/support/uploads.ts'
 import { FORMATS } from '../ffmpeg/index.ts'
+import { idForRequest } from '../kernel/idempotency.ts'
 import { newId } from '../kernel/ids.ts'
 import { silentLog } from '../kernel/log.ts'
 import type { PageRequest } from '../progress/index.ts'
@@ -31,6 +32,7 @@ let isFull: boolean
 let queued: string[]
 let cancelled: PageRequest[]
 let told: string[]
+let logged: string[]
 let removals: (() => Promise<void>)[]
 
 beforeEach(() => {
@@ -41,6 +43,7 @@ beforeEach(() => {
   queued = []
   cancelled = []
   told = []
+  logged = []
   removals = []
   parts = {
     jobs: stores.jobs,
@@ -56,7 +59,7 @@ beforeEach(() => {
     expiry: { removeNow: () => removals.shift()?.() ?? Promise.resolve() },
     pages: stores.pages,
     clock,
-    log: silentLog,
+    log: { ...silentLog, info: (_, sentence) => logged.push(sentence) },
     meter: { jobQueued: () => told.push('queued'), jobEnded: (state) => told.push(state) },
     retentionMs: RETENTION_MS,
     maxDurationMs: 3_600_000,
@@ -105,16 +108,33 @@ async function settled(values: Settlement): Promise<LeasedJob> {
   return lease
 }
 
+/** The rows, but for what this does to them. */
+function moving(changed: Partial<ConversionsParts['jobs']>): ConversionsParts['jobs'] {
+  const { jobs } = stores
+  return {
+    add: (job) => jobs.add(job),
+    find: (jobId) => jobs.find(jobId),
+    cancelQueued: (...args) => jobs.cancelQueued(...args),
+    requestCancel: (...args) => jobs.requestCancel(...args),
+    requeue: (...args) => jobs.requeue(...args),
+    ...changed,
+  }
+}
+
 describe('a job that is asked for', () => {
   test('waits in the queue with what was asked, as long as a result is kept', async () => {
-    const { status } = await conversions.request({ ...REQUEST, options: { channels: 1 } })
+    const seen = await conversions.request({ ...REQUEST, options: { channels: 1 } })
+    const { status } = seen
+    expect(seen).toMatchObject({ stale: false, asOf: clock.now(), nextAt: clock.now() })
     expect(status.job).toMatchObject({
       state: 'queued',
       format: 'mp3',
       options: { channels: 1 },
       fence: 0,
       attempt: 0,
+      spared: 0,
       crashes: 0,
+      priority: 50,
       readyAt: clock.now(),
       createdAt: clock.now(),
       updatedAt: clock.now(),
@@ -126,7 +146,20 @@ describe('a job that is asked for', () => {
   test('is counted, and offered to the worker of this process', async () => {
     const { status } = await conversions.request(REQUEST)
     expect(told).toEqual(['queued'])
+    expect(logged).toEqual(['job queued'])
     expect(queued).toEqual([status.job.jobId])
+  })
+
+  test('belongs to the trace of its first source, where the request has none of its own', async () => {
+    const trace = (digit: number) => `00-${String(digit).repeat(32)}-${String(digit).repeat(16)}-01`
+    parts.sources = {
+      claim: (uploadId) => {
+        const traceparent = trace(uploadId === 'a' ? 1 : 2)
+        return Promise.resolve({ session: newSession(0, { uploadId, traceparent }), media: newMedia() })
+      },
+    }
+    const { status } = await conversions.request({ uploadIds: ['a', 'b'], format: 'mp3' })
+    expect(status.job.traceparent).toBe(trace(1))
   })
 
   test('has all its sources claimed for that time, in order', async () => {
@@ -153,6 +186,7 @@ describe('a job that is asked for', () => {
     isFull = true
     await expect(conversions.request(REQUEST)).rejects.toMatchObject({ code: 'queue-full' })
     expect(told).toEqual([])
+    expect(stores.takeCalls()).toEqual([])
   })
 
   test('is found at once as it was queued', async () => {
@@ -171,6 +205,7 @@ describe('a request that is repeated with its key', () => {
     const first = await conversions.request(REQUEST, requester)
     const again = await conversions.request(REQUEST, requester)
     expect(again.status.job.jobId).toBe(first.status.job.jobId)
+    expect(first.status.job.jobId).toBe(idForRequest('job', requester))
     expect(told).toEqual(['queued'])
     expect(queued).toHaveLength(1)
   })
@@ -231,7 +266,21 @@ describe('a job that is cancelled', () => {
     expect(status.job).toMatchObject({ state: 'cancelled', finishedAt: clock.now() })
     expect(await rowOf(job)).toMatchObject({ state: 'cancelled', expiresAt: clock.now() + RETENTION_MS })
     expect(told).toEqual(['cancelled'])
+    expect(logged).toEqual(['job cancelled'])
     expect(cancelled).toEqual([])
+  })
+
+  test('is read, moved, and read again as it then stands', async () => {
+    const job = await added()
+    stores.takeCalls()
+    await conversions.cancel(job.jobId)
+    expect(stores.takeCalls()).toEqual(['jobs BatchGet', 'jobs Update', 'jobs BatchGet'])
+  })
+
+  test('cannot be, once it has expired', async () => {
+    const { jobId } = await settled({ state: 'failed' })
+    await clock.advance(RETENTION_MS)
+    await expect(conversions.cancel(jobId)).rejects.toMatchObject({ code: 'job-expired' })
   })
 
   test('while it runs is forbidden every other end, and its worker is told here and by its page', async () => {
@@ -244,6 +293,7 @@ describe('a job that is cancelled', () => {
       request,
     ])
     expect(told).toEqual([])
+    expect(logged).toEqual(['cancelling of a running job asked for'])
   })
 
   test('is cancelled as often as anybody likes', async () => {
@@ -255,44 +305,50 @@ describe('a job that is cancelled', () => {
 
   test.each(['done', 'failed'] as const)('cannot be, once it is %s', async (state) => {
     const { jobId } = await settled({ state })
-    await expect(conversions.cancel(jobId)).rejects.toMatchObject({ code: 'job-conflict', facts: { state } })
+    await expect(conversions.cancel(jobId)).rejects.toMatchObject({
+      code: 'job-conflict',
+      message: `This job is ${state}, so it cannot be cancelled.`,
+    })
   })
 
-  test('may move at the same time: it is read again, and cancelled as it then stands', async () => {
+  test('may be claimed at the same time: it is read again, and cancelled as it then stands', async () => {
     const job = await added()
-    const cancelQueued: ConversionsParts['jobs']['cancelQueued'] = async (...args) => {
-      await stores.jobs.claim(job, { owner: 'w', nonce: newId(), now: clock.now() })
-      return stores.jobs.cancelQueued(...args)
-    }
-    parts.jobs = moving({ cancelQueued })
+    parts.jobs = moving({
+      cancelQueued: async (...args) => {
+        await stores.jobs.claim(job, { owner: 'w', nonce: newId(), now: clock.now() })
+        return stores.jobs.cancelQueued(...args)
+      },
+    })
     const { status } = await new Conversions(parts).cancel(job.jobId)
     expect(status.job).toMatchObject({ state: 'running', cancelRequestedAt: clock.now() })
+    expect(told).toEqual([])
+  })
+
+  test('may end at the same time: nobody is told to cancel it', async () => {
+    const lease = await running()
+    parts.jobs = moving({
+      requestCancel: async (...args) => {
+        await stores.jobs.settle(lease, { state: 'cancelled', updatedAt: 1, expiresAt: clock.now() + 1 })
+        return stores.jobs.requestCancel(...args)
+      },
+    })
+    const { status } = await new Conversions(parts).cancel(lease.jobId)
+    expect(status.job.state).toBe('cancelled')
+    expect(cancelled).toEqual([])
   })
 
   test('is given up when it moves each time', async () => {
     const job = await added()
     let tries = 0
-    const cancelQueued = () => {
-      tries += 1
-      return Promise.resolve(undefined)
-    }
-    parts.jobs = moving({ cancelQueued })
+    parts.jobs = moving({
+      cancelQueued: () => {
+        tries += 1
+        return Promise.resolve(undefined)
+      },
+    })
     await expect(new Conversions(parts).cancel(job.jobId)).rejects.toThrow('moved on each time')
     expect(tries).toBe(5)
   })
-
-  /** The rows, but for what this does to them. */
-  function moving(changed: Partial<ConversionsParts['jobs']>): ConversionsParts['jobs'] {
-    const { jobs } = stores
-    return {
-      add: (job) => jobs.add(job),
-      find: (jobId) => jobs.find(jobId),
-      cancelQueued: (...args) => jobs.cancelQueued(...args),
-      requestCancel: (...args) => jobs.requestCancel(...args),
-      requeue: (...args) => jobs.requeue(...args),
-      ...changed,
-    }
-  }
 })
 
 describe('a job that is tried again', () => {
@@ -306,12 +362,25 @@ describe('a job that is tried again', () => {
       expect(await rowOf(lease)).toMatchObject({ expiresAt: clock.now() + RETENTION_MS })
       expect(claims).toEqual([['u', clock.now() + RETENTION_MS]])
       expect([told, queued]).toEqual([['queued'], [lease.jobId]])
+      expect(logged).toEqual(['job queued again'])
     },
   )
 
   test('cannot be, once it is done', async () => {
     const { jobId } = await settled({ state: 'done' })
     await expect(conversions.retry(jobId)).rejects.toMatchObject({ code: 'job-conflict' })
+  })
+
+  test('at the same time by somebody else is counted once', async () => {
+    const lease = await settled({ state: 'failed' })
+    parts.jobs = moving({
+      requeue: async (...args) => {
+        await stores.jobs.requeue(...args)
+        return stores.jobs.requeue(...args)
+      },
+    })
+    expect((await new Conversions(parts).retry(lease.jobId)).status.job.state).toBe('queued')
+    expect(told).toEqual([])
   })
 
   test('stays as it is while it waits or runs: somebody was faster', async () => {
@@ -348,6 +417,23 @@ describe('a result', () => {
   test('is not there before its job is done', async () => {
     const { jobId } = await running()
     await expect(conversions.findResult(jobId)).rejects.toMatchObject({ code: 'job-not-done' })
+    const empty = await settled({ state: 'done' })
+    await expect(conversions.findResult(empty.jobId)).rejects.toMatchObject({ code: 'job-not-done' })
+  })
+
+  test('that is known costs no read', async () => {
+    const { jobId } = await settled({ state: 'done', result: RESULT })
+    await conversions.findResult(jobId)
+    stores.takeCalls()
+    await conversions.findResult(jobId)
+    expect(stores.takeCalls()).toEqual([])
+  })
+
+  test('has a link straight to the store', async () => {
+    const { jobId } = await settled({ state: 'done', result: RESULT })
+    parts.results.link = ({ key }, disposition) => Promise.resolve(`${key} as ${disposition}`)
+    const result = await conversions.findResult(jobId)
+    expect(await conversions.linkResult(result, 'attachment')).toBe('results/j/1.mp3 as attachment')
   })
 
   test('is found though this process knows of the job as running', async () => {
