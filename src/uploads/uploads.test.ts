@@ -127,7 +127,7 @@ describe('a request that is repeated with its key', () => {
     await send(uploads, session.uploadId, [2])
     const again = await uploads.create(REQUEST, requester)
     expect(again.session.uploadId).toBe(session.uploadId)
-    expect(session.uploadId).not.toBe(idForRequest('job', requester))
+    expect(session.uploadId).toBe(idForRequest('upload', requester))
     expect(again.parts.map(({ part }) => part)).toEqual([2])
     expect(moved).toEqual(['opened'])
   })
@@ -161,14 +161,16 @@ describe('two who begin the multipart upload of one session', () => {
   })
 
   test('in two processes agree on one, and the other one is aborted', async () => {
-    const [one, other] = [new Uploads({ ...parts, transport: 'direct' }), new Uploads(parts)]
+    const direct = { ...parts, transport: 'direct' as const }
+    const [one, other] = [new Uploads(direct), new Uploads(direct)]
     const uploadId = await begin(one)
     const want = [{ part: 1 }]
-    await Promise.all([one.targets(uploadId, { want }), send(other, uploadId, [1])])
-    expect(s3.multiparts.size).toBe(1)
-    const kept = (await sessionOf(uploadId))?.multipartId
+    const found = await Promise.all([one, other].map((uploads) => uploads.targets(uploadId, { want })))
+    const kept = (await sessionOf(uploadId))?.multipartId ?? ''
+    expect([...s3.multiparts.keys()]).toEqual([kept])
     expect(['multipart 1', 'multipart 2'].filter((id) => id !== kept)).toEqual(s3.aborted)
-    expect(moved).toEqual(['opened'])
+    for (const { targets } of found) expect(targets[0]?.url).toContain(kept)
+    expect([moved, logged]).toEqual([['opened'], ['upload opened']])
   })
 
   test('find it cancelled meanwhile, and leave nothing in S3', async () => {
