@@ -8,7 +8,7 @@ import { FORMATS } from '../ffmpeg/index.ts'
 import { idForRequest } from '../kernel/idempotency.ts'
 import { newId } from '../kernel/ids.ts'
 import { silentLog } from '../kernel/log.ts'
-import type { PageRequest } from '../progress/index.ts'
+import { heartbeatTiming, type PageRequest } from '../progress/index.ts'
 import { Conversions, mimeTypeOf, type ConversionsParts } from './conversions.ts'
 import { JobConflict, QueueFull } from './failures.ts'
 import { JobReader } from './job-reader.ts'
@@ -81,7 +81,7 @@ const newReader = () =>
   new JobReader({
     jobs: stores.jobs,
     page: { snapshotOf: () => undefined, isConfirmed: () => false },
-    pages: new PageView(stores.pages, clock),
+    pages: new PageView(stores.pages, clock, heartbeatTiming(30_000)),
     queue: new QueueView(stores.jobs, clock),
     leaseOf: () => undefined,
     clock,

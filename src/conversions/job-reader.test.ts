@@ -4,7 +4,7 @@ import { newJob } from '../../test/support/jobs.ts'
 import { MemoryStores } from '../../test/support/memory-stores.ts'
 import { StoreUnavailable } from '../aws/index.ts'
 import { newId } from '../kernel/ids.ts'
-import type { Snapshot } from '../progress/index.ts'
+import { heartbeatTiming, type Snapshot } from '../progress/index.ts'
 import { JobReader } from './job-reader.ts'
 import type { Settlement } from './job-repository.ts'
 import type { Job, LeasedJob } from './job.ts'
@@ -35,7 +35,7 @@ beforeEach(() => {
   reader = new JobReader({
     jobs: stores.jobs,
     page: { snapshotOf: () => own?.snapshot, isConfirmed: () => own?.confirmed ?? false },
-    pages: new PageView(stores.pages, clock),
+    pages: new PageView(stores.pages, clock, heartbeatTiming(30_000)),
     queue: new QueueView(stores.jobs, clock),
     leaseOf: () => own?.lease,
     clock,

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts'
 import { newJob } from '../../test/support/jobs.ts'
-import type { Page, Snapshot } from '../progress/index.ts'
+import { heartbeatTiming, type Page, type Snapshot } from '../progress/index.ts'
 import type { Job } from './job.ts'
 import { PageView } from './page-view.ts'
 
@@ -25,7 +25,7 @@ beforeEach(() => {
     if (failing) throw new Error('away')
     return pages.get(owner)
   }
-  view = new PageView({ read }, clock)
+  view = new PageView({ read }, clock, heartbeatTiming(30_000))
 })
 
 const running = (owner?: string, fence = 1): Job => ({

@@ -7,7 +7,7 @@ import { newId } from '../kernel/ids.ts'
 import { silentLog } from '../kernel/log.ts'
 import { silentMeter } from '../kernel/meter.ts'
 import { noTracing } from '../kernel/tracing.ts'
-import { OwnPage } from '../progress/index.ts'
+import { heartbeatTiming, OwnPage } from '../progress/index.ts'
 import type { Job } from './job.ts'
 import type { Outcome, RunningJob } from './run-job.ts'
 import { Worker, type WorkerParts } from './worker.ts'
@@ -34,11 +34,20 @@ beforeEach(() => {
   looks = []
   objectsAnswer = true
   const log = { ...silentLog, warn: (_: object, sentence: string) => warned.push(sentence) }
-  const page = new OwnPage({ repository: stores.pages, workerId: 'w', clock, log, meter: silentMeter })
+  const timing = heartbeatTiming(30_000)
+  const page = new OwnPage({
+    repository: stores.pages,
+    workerId: 'w',
+    clock,
+    log,
+    meter: silentMeter,
+    timing,
+  })
   parts = {
     jobs: stores.jobs,
     results: { putText: () => Promise.resolve(), findReceipt: () => Promise.resolve(undefined) },
     page,
+    timing,
     run: convert,
     takeover: { look: (holds) => Promise.resolve(looks.push(holds) - looks.length) },
     workerId: 'w',
