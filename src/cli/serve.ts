@@ -9,6 +9,7 @@ import { noTracing } from '../kernel/tracing.ts'
 import { SECOND_MS } from '../kernel/units.ts'
 import { createLog } from './log.ts'
 import { createService, type Service } from './service.ts'
+import { createStopHandler } from './stop-signals.ts'
 import { openStores } from './stores.ts'
 
 /** Of the time a stop may take, what is left for closing the stores. */
@@ -93,12 +94,8 @@ function greeting({ stores, dataDir, http }: Config, { app }: Service, ffmpegVer
 
 type Opened = Awaited<ReturnType<typeof open>>
 
-/** The first signal stops in order, the second one at once. */
 function stopOnSignal(opened: Opened): void {
-  let stopping = false
   const stop = () => {
-    if (stopping) process.exit(1)
-    stopping = true
     shutDown(opened).then(
       () => process.exit(0),
       (err: unknown) => {
@@ -107,7 +104,8 @@ function stopOnSignal(opened: Opened): void {
       },
     )
   }
-  process.on('SIGTERM', stop).on('SIGINT', stop)
+  const onSignal = createStopHandler(systemClock, { stop, forceStop: () => process.exit(1) })
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
 }
 
 /** A part on a slow line can take for ever, and so can a store that is away: the time is kept, whatever hangs. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeDataDir } from '../support/embedded.ts'
-import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
+import { pacedFfmpeg } from '../support/tools.ts'
 import { startProgram } from '../support/program.ts'
 import { unzip } from '../support/unzip.ts'
 import { useSetting } from './setting.ts'
@@ -110,7 +110,7 @@ test('without a connection the page says so, and goes on by itself when it is ba
 test('a server that is started anew under the page costs it nothing', async () => {
   await using started = new AsyncDisposableStack()
   const { path: dataDir } = started.use(await makeDataDir())
-  const env = { FFMPEG_PATH: await makePacedFfmpeg(setting.folder().path, 10) }
+  const env = { FFMPEG_PATH: await pacedFfmpeg(setting.folder().path, 10) }
   const first = started.use(await startProgram({ dataDir, embedded: true, env }))
   await using deck = await setting.open({}, first.url)
   await deck.format('Opus').check()

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, test } from 'vitest'
-import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
+import { pacedFfmpeg } from '../support/tools.ts'
 import { startProgram, type Program } from '../support/program.ts'
 import { launchBrowser } from './browser.ts'
 import { openDeck } from './deck.ts'
@@ -24,7 +24,7 @@ const shared = test
     return folder
   })
   .extend('program', { scope: 'worker' }, async ({ folder }, { onCleanup }) => {
-    const program = await startProgram({ env: { FFMPEG_PATH: await makePacedFfmpeg(folder.path, PACE) } })
+    const program = await startProgram({ env: { FFMPEG_PATH: await pacedFfmpeg(folder.path, PACE) } })
     onCleanup(() => program[Symbol.asyncDispose]())
     return program
   })

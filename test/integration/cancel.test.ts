@@ -5,7 +5,7 @@ import type { JobView } from '../../src/contract/index.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
 import { startStores, type SharedStores } from '../support/embedded.ts'
-import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
+import { pacedFfmpeg } from '../support/tools.ts'
 import { startProgram, type Program } from '../support/program.ts'
 
 let stores: SharedStores
@@ -23,7 +23,7 @@ const start = (role: string) =>
 
 beforeAll(async () => {
   stores = await startStores()
-  ffmpeg = await makePacedFfmpeg(stores.folder, 8)
+  ffmpeg = await pacedFfmpeg(stores.folder, 8)
   front = await start('api')
   worker = await start('worker')
   api = createApi(front.url)

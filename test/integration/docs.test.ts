@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { apiReference, type ApiDocument } from '../support/api-reference.ts'
 import { listen, makeAudio } from '../support/audio.ts'
-import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
+import { pacedFfmpeg } from '../support/tools.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { openShell } from '../support/shell.ts'
 import { blocks, read, ROOT } from '../unit/markdown.ts'
@@ -49,7 +49,7 @@ test(
     expect(clone).toMatch(/npm start\n$/)
     expect(again).toBe('npm start\n')
     const dataDir = path.join(folder.path, 'data')
-    const env = { FFMPEG_PATH: await makePacedFfmpeg(folder.path, 60) }
+    const env = { FFMPEG_PATH: await pacedFfmpeg(folder.path, 60) }
     const first = await startProgram({ dataDir, env })
     await using shell = await openShell(folder.path)
     expect(make).toContain('duration=1800')

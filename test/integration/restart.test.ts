@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createApi, json } from '../support/api.ts'
 import { decodedMs, listen, wavOf } from '../support/audio.ts'
-import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
+import { pacedFfmpeg } from '../support/tools.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { SECOND_MS } from '../../src/kernel/units.ts'
 import { contentsOf, objectsOf } from '../support/stores.ts'
@@ -21,7 +21,7 @@ let running: Program | undefined
 beforeAll(async () => {
   folder = await makeDataDir()
   song = await wavOf(SECONDS)
-  ffmpeg = await makePacedFfmpeg(folder.path, PACE)
+  ffmpeg = await pacedFfmpeg(folder.path, PACE)
 })
 // A test that failed leaves its program running, and the folder it holds is needed by the next.
 afterEach(() => running?.[Symbol.asyncDispose]())

@@ -5,7 +5,7 @@ import { createApi, problem } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
 import { storesAreAws } from '../support/elsewhere.ts'
 import { startStores, type SharedStores } from '../support/embedded.ts'
-import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
+import { pacedFfmpeg } from '../support/tools.ts'
 import { runProgram, startProgram } from '../support/program.ts'
 
 let stores: SharedStores
@@ -30,7 +30,7 @@ test('a process that only serves and one that only converts share nothing but th
   const job = await api.convert(await api.upload('song.wav', await readFile(file)), 'opus')
   expect(await api.progress(job.id)).toMatchObject({ state: 'queued', queuePosition: 1, progress: 0 })
 
-  const FFMPEG_PATH = await makePacedFfmpeg(stores.folder, 8)
+  const FFMPEG_PATH = await pacedFfmpeg(stores.folder, 8)
   await using worker = await start('worker', { FFMPEG_PATH })
   const seen = await api.done(job.id)
   const between = seen.filter(({ progress }) => progress > 5 && progress < 95)

@@ -5,7 +5,7 @@ import type { ProgressView } from '../../src/contract/index.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { createApi, problem, type Api } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
-import { makePacedFfmpeg } from '../support/paced-ffmpeg.ts'
+import { pacedFfmpeg } from '../support/tools.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 
 let folder: Awaited<ReturnType<typeof makeDataDir>>
@@ -15,7 +15,7 @@ let uploadId = ''
 
 beforeAll(async () => {
   folder = await makeDataDir()
-  const FFMPEG_PATH = await makePacedFfmpeg(folder.path, 15)
+  const FFMPEG_PATH = await pacedFfmpeg(folder.path, 15)
   program = await startProgram({ env: { WORKER_CONCURRENCY: '1', FFMPEG_PATH } })
   api = createApi(program.url)
   const file = path.join(folder.path, 'song.wav')
@@ -71,7 +71,7 @@ test('a stream of nothing but unknown jobs is refused; among others they are onl
 })
 
 test('a process that stops ends its streams in order, with the time to come back, and does not wait for them', async () => {
-  const FFMPEG_PATH = await makePacedFfmpeg(folder.path, 4)
+  const FFMPEG_PATH = await pacedFfmpeg(folder.path, 4)
   await using another = await startProgram({
     env: { WORKER_CONCURRENCY: '1', STOP_TIMEOUT_SECONDS: '3', FFMPEG_PATH },
   })

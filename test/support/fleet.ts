@@ -5,7 +5,7 @@ import { createApi, type Api } from './api.ts'
 import { makeAudio, SOURCES } from './audio.ts'
 import { startStores, type SharedStores } from './embedded.ts'
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts'
-import { makePacedFfmpeg } from './paced-ffmpeg.ts'
+import { pacedFfmpeg } from './tools.ts'
 import { startProgram, type Program } from './program.ts'
 
 /** Seconds of sound that one second of conversion takes. */
@@ -141,7 +141,7 @@ async function environment(
     DYNAMODB_ENDPOINT: byName(dynamodb.url),
     S3_ENDPOINT: byName(s3.url),
     WORKER_CONCURRENCY: '1',
-    FFMPEG_PATH: await makePacedFfmpeg(stores.folder, PACE),
+    FFMPEG_PATH: await pacedFfmpeg(stores.folder, PACE),
     HEARTBEAT_TIMEOUT_SECONDS: `${heartbeatTimeoutSeconds}`,
     NODE_OPTIONS: `--import=${preload}`,
     NAMES_FAIL_WHILE: flag,

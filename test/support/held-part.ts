@@ -7,6 +7,8 @@ export type Answered = { status: number; retryAfter: string | undefined; body: {
 export type HeldPart = {
   /** What the server says, whenever it does; fails when the line is cut. */
   answered: Promise<Answered>
+  /** Resolves when the server has the request, if its headers ask for that by `expect: 100-continue`. */
+  accepted: Promise<unknown>
   /** Sends the rest. */
   finish(): Promise<Answered>
   /** Hangs up. */
@@ -34,10 +36,12 @@ export function holdPart({ url, bytes, from = '127.0.0.1', headers = {} }: What)
     })
   })
   answered.catch(() => undefined) // whoever hangs up does not ask
+  const accepted = new Promise((resolve) => outgoing.on('continue', () => resolve(undefined)))
   const half = Math.floor(bytes.length / 2)
   outgoing.write(bytes.subarray(0, half))
   return {
     answered,
+    accepted,
     finish() {
       outgoing.end(bytes.subarray(half))
       return answered

@@ -77,7 +77,7 @@ export async function runProgram(args: string[], env: Record<string, string>): P
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
 
 /** The address of the line that says it is ready. */
-async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
+export async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
   const { stdout } = child
   if (!stdout) throw new Error('The program has no stdout.')
   const ended = once(child, 'close').then(() => {

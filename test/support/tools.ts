@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { chmod, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -25,6 +26,21 @@ export async function writeScript(file: string, ...lines: string[]): Promise<str
   await chmod(file, 0o755)
   return file
 }
+
+/**
+ * Real FFmpeg that reads no faster than `pace` times real time. With it a conversion takes as long as its test needs on any
+ * machine, and leaves the processors to the other tests.
+ */
+export const pacedFfmpeg = (folder: string, pace: number) =>
+  writeScript(
+    path.join(folder, `ffmpeg-paced-${pace}`),
+    'for arg do',
+    '  shift',
+    `  if [ "$arg" = -i ]; then set -- "$@" -readrate ${pace}; fi`,
+    '  set -- "$@" "$arg"',
+    'done',
+    'exec ffmpeg "$@"',
+  )
 
 /**
  * A tool that allows more by itself than this machine's, as another version may: it would call URLs, and beside the
