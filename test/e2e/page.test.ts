@@ -25,6 +25,22 @@ test('nothing sticks out at 360 pixels, whatever the settings and however long t
   expect(await deck.isTooWide()).toBe(false)
 })
 
+test('every picture has a width of its own, since without one engines disagree about its size', async () => {
+  await using deck = await setting.open()
+  await deck.add(await setting.folder().sound('wav', 1, 'drawn.wav'))
+  const row = deck.row('drawn.wav')
+  await row.getByText('Uploaded').waitFor()
+  await row.getByRole('button', { name: 'Edit drawn.wav' }).click()
+  await row.getByLabel('Start of drawn.wav').waitFor()
+  // The computed width is `auto` where nothing sets one; the used width is always in pixels.
+  const widths = await deck.page.evaluate<[string, string][]>(`
+    [...document.querySelectorAll('svg, img, canvas')].map((picture) =>
+      [picture.outerHTML, String(picture.computedStyleMap().get('width'))])
+  `)
+  expect(widths.length).toBeGreaterThan(5)
+  expect(widths.filter(([, width]) => width === 'auto')).toEqual([])
+})
+
 test('everything can be done with the keyboard', async () => {
   await using deck = await setting.open()
   const { page } = deck
