@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { FormatsView } from '../../../src/contract/formats.ts'
 import { zipUrl } from '../addresses.ts'
 import type { Deck, Track, Wish } from '../deck/index.ts'
@@ -29,18 +29,22 @@ export function TrackList({ deck, tracks, wish, formats, done, earlier = false }
     if (!isEmpty) fetchLateCode()
   }, [isEmpty])
   // A row takes the focus with it when it goes.
-  const removed = () => {
+  const removed = useCallback(() => {
     setRemoving(undefined)
     heading.current?.focus()
-  }
-  const remove = (track: Track, hasResult: boolean) => {
-    if (hasResult) {
-      setRemoving(track)
-      return
-    }
-    void deck.remove(track.key).catch(() => deck.drop(track.key)) // the server removes it in its time
-    removed()
-  }
+  }, [])
+  // Must stay the same function: one that changes would render every row again with each progress event of any of them.
+  const remove = useCallback(
+    (track: Track, hasResult: boolean) => {
+      if (hasResult) {
+        setRemoving(track)
+        return
+      }
+      void deck.remove(track.key).catch(() => deck.drop(track.key)) // the server removes it in its time
+      removed()
+    },
+    [deck, removed],
+  )
   if (earlier && isEmpty) return null
   const id = earlier ? 'earlier' : 'files'
   return (

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { FormatsView } from '../../../src/contract/formats.ts'
 import type { Wish } from '../deck/index.ts'
 import { browserStorage } from '../storage.ts'
@@ -17,9 +17,13 @@ export function useWish(formats: FormatsView | undefined): [Wish | undefined, (w
     }
   }
   const isMade = formats?.formats.some(({ id }) => id === chosen?.format)
-  const [first] = formats?.presets ?? []
-  const standard = first && { format: first.format, options: first.options, preset: first.id }
+  const standard = useMemo(() => firstPreset(formats), [formats])
   return [isMade ? chosen : standard, choose]
+}
+
+function firstPreset(formats: FormatsView | undefined): Wish | undefined {
+  const [first] = formats?.presets ?? []
+  return first && { format: first.format, options: first.options, preset: first.id }
 }
 
 function lastChosen(): Wish | undefined {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Media } from '../../../src/contract/media.ts'
 import { decibels, duration, mediaSummary, percentage, size, timeSpan, times } from './units.ts'
 
@@ -27,4 +27,12 @@ test('time, size and speed are as exact as they are useful', () => {
   ])
   expect([size(1), size(1500), size(21_474_836_480)]).toEqual(['1 byte', '1.5 kB', '21 GB'])
   expect([times(34.4), times(0.84), decibels(-14.24, 'LUFS')]).toEqual(['34', '0.8', '-14.2 LUFS'])
+})
+
+test('a number format is made once, however often it is used', () => {
+  const speak = () => [size(1500), timeSpan(20_000), times(34.4), decibels(-14.24, 'LUFS'), percentage(50)]
+  speak()
+  using made = vi.spyOn(Intl, 'NumberFormat')
+  speak()
+  expect(made).not.toHaveBeenCalled()
 })

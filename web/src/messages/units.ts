@@ -4,13 +4,21 @@ import { language, messages } from './index.ts'
 
 const SIZE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
-const numbers = new Intl.NumberFormat(language)
-const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 })
+const formats = new Map<string, Intl.NumberFormat>()
 
-export const number = (value: number): string => numbers.format(value)
+/** A format in the language of the page, which stays the same until the page is reloaded. Cached: making one is slow. */
+function formatOf(options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
+  const key = JSON.stringify(options)
+  const format = formats.get(key) ?? new Intl.NumberFormat(language, options)
+  formats.set(key, format)
+  return format
+}
+
+export const number = (value: number): string => formatOf().format(value)
 
 /** `percent` from 0 to 100, rounded down: 100 % is said only when it is true. */
-export const percentage = (percent: number): string => percents.format(Math.floor(percent) / 100)
+export const percentage = (percent: number): string =>
+  formatOf({ style: 'percent', maximumFractionDigits: 0 }).format(Math.floor(percent) / 100)
 
 export const withUnit = (value: number, unit: string | undefined): string =>
   unit ? `${number(value)} ${unit}` : number(value)
@@ -32,12 +40,7 @@ export function size(bytes: number): string {
   const value = bytes / 1000 ** power
   const maximumFractionDigits = value < 10 && power > 0 ? 1 : 0
   const unitDisplay = power === 0 ? 'long' : 'short'
-  return new Intl.NumberFormat(language, {
-    style: 'unit',
-    unit,
-    unitDisplay,
-    maximumFractionDigits,
-  }).format(value)
+  return formatOf({ style: 'unit', unit, unitDisplay, maximumFractionDigits }).format(value)
 }
 
 const HOUR_MS = 3_600_000
@@ -47,16 +50,16 @@ export function timeSpan(ms: number): string {
   const [unit, value] = ms >= HOUR_MS ? ['hour', ms / HOUR_MS] : ['minute', Math.max(1, ms / 60_000)]
   const maximumFractionDigits = unit === 'hour' && value < 3 ? 1 : 0
   const style = { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits } as const
-  return new Intl.NumberFormat(language, { ...style, roundingMode: 'floor' }).format(value)
+  return formatOf({ ...style, roundingMode: 'floor' }).format(value)
 }
 
 /** `34`, `0.8`: the more, the less exact. */
 export const times = (factor: number): string =>
-  new Intl.NumberFormat(language, { maximumFractionDigits: factor < 10 ? 1 : 0 }).format(factor)
+  formatOf({ maximumFractionDigits: factor < 10 ? 1 : 0 }).format(factor)
 
 /** One digit after the point: `-14.2 LUFS`. */
 export const decibels = (value: number, unit: string): string =>
-  `${new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value)} ${unit}`
+  `${formatOf({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value)} ${unit}`
 
 /** As a tape counter shows it: `0:20`, `1:02:03`. */
 export function duration(ms: number): string {
