@@ -76,13 +76,16 @@ export function partsOf(environment: Environment, rest: Partial<DoctorParts> = {
       return { version: found.version, makes: idsOf(true), lacks: idsOf(false) }
     },
     connect: (config) => connect(config, clock),
-    wire(config, stores) {
+    wire(config, stores, shutdown) {
       if (!tools) throw new Error('Nothing can be wired without tools.')
       // As `api`, jobs that are queued here are not taken here, unless they are offered.
       const settings: Config = { ...config, role: 'api' }
       const metrics = { countSweep: () => undefined, meter: silentMeter }
-      const parts = { config: settings, stores, tools, metrics, clock, log: silentLog, tracing: noTracing }
-      return wire(parts, runJob)
+      const log = silentLog
+      return wire(
+        { config: settings, stores, tools, metrics, clock, log, tracing: noTracing, shutdown },
+        runJob,
+      )
     },
     clock,
     nodeVersion: process.version,

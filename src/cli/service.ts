@@ -4,7 +4,7 @@ import { bucketExists, bucketOrigin } from '../aws/index.ts'
 import type { Sweeper } from '../cleanup/index.ts'
 import { MOST_JOINED } from '../contract/index.ts'
 import { runJob } from '../conversions/index.ts'
-import { createApp, type PageOrigins } from '../http/index.ts'
+import { createApp, ShuttingDown, type PageOrigins } from '../http/index.ts'
 import { newId } from '../kernel/ids.ts'
 import { MOST_IN_FLIGHT_PER_UPLOAD } from '../uploads/index.ts'
 import { wire, type Features, type ServiceParts } from './wire.ts'
@@ -16,19 +16,30 @@ export type Service = {
   sweeper: Sweeper
   /** Begins to run jobs and to sweep, where the role says so, and to tell how long a shared queue is. */
   start(): Promise<void>
-  /** Lets what is as good as done end, gives other jobs back, and ends the loops, all within the time. */
+  /**
+   * Lets what is as good as done end, gives other jobs back, and ends the loops, all within the time. What is done for
+   * requests goes on until the app is closed, or the time is over.
+   */
   stop(options: { withinMs: number }): Promise<void>
 }
 
 export async function createService(parts: ServiceParts): Promise<Service> {
   const { config, clock, log } = parts
-  const features = wire(parts, runJob)
+  const unattended = new AbortController()
+  const features = wire({ ...parts, shutdown: unattended.signal }, runJob)
   const { worker, sweeper, queueReport, folders } = features
   parts.metrics.observeBacklog(clock, features.backlog)
   const runsJobs = config.role !== 'api'
   const isOneOfMany = !parts.stores.exclusive // else nothing could be scaled, and nobody asks
+  const app = await createApp({ ...appParts(parts, features), pageOrigins: await originsOfPage(parts) })
+  const stopUnattended = () => unattended.abort(new ShuttingDown())
+  // Every request is answered or cut by then: nobody waits for what is still being done for one.
+  app.addHook('onClose', (_, done) => {
+    stopUnattended()
+    done()
+  })
   return {
-    app: await createApp({ ...appParts(parts, features), pageOrigins: await originsOfPage(parts) }),
+    app,
     sweeper,
     async start() {
       await folders.removeStale()
@@ -39,7 +50,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     },
     async stop({ withinMs }) {
       const jobs = runsJobs ? [worker.stop({ withinMs }), sweeper.stop()] : []
-      await Promise.all([...jobs, queueReport.stop()])
+      const requests = clock.sleep(withinMs, unattended.signal).then(stopUnattended)
+      await Promise.all([...jobs, requests, queueReport.stop()])
       await folders
         .close()
         .catch((err: unknown) => log.warn({ err, at: clock.now() }, 'temporary files stay'))

@@ -48,6 +48,8 @@ export type ServiceParts = {
 /** What features are made of; the rest of a process is its HTTP side. */
 export type WiringParts = Pick<ServiceParts, 'config' | 'stores' | 'tools' | 'clock' | 'log' | 'tracing'> & {
   metrics: Pick<Metrics, 'countSweep' | 'meter'>
+  /** Aborts when the process stops and nobody waits for an answer any more; its reason is what is thrown then. */
+  shutdown: AbortSignal
 }
 
 /** The features of a process. */
@@ -95,7 +97,7 @@ function wireUploads({ config, stores }: WiringParts, common: Common): Uploads {
 }
 
 /** What several features need. Their repositories use the patient client: nobody waits for a worker. */
-function wireCommon({ config, stores, clock, log, tracing, ...parts }: WiringParts) {
+function wireCommon({ config, stores, clock, log, tracing, shutdown, ...parts }: WiringParts) {
   const workerId = newId()
   const { meter } = parts.metrics
   const tools = { ...parts.tools, onFfmpegEnd: meter.ffmpegEnded }
@@ -107,6 +109,7 @@ function wireCommon({ config, stores, clock, log, tracing, ...parts }: WiringPar
     clock,
     log,
     tracing,
+    shutdown,
     meter,
     tools,
     random: Math.random,

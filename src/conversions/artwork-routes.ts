@@ -36,7 +36,8 @@ export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (
           'The cover that was sent, else the embedded one, at most 512 pixels wide and high; made when first asked for.',
       },
     },
-    async ({ params: { uploadId }, query }, reply) => answer(reply, await artworks.ofUpload(uploadId, query)),
+    async ({ params: { uploadId }, query, gone }, reply) =>
+      answer(reply, await artworks.ofUpload(uploadId, query, gone)),
   )
 
   app.put(
@@ -50,10 +51,10 @@ export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (
           'A cover for results (`artwork: "uploaded"`): the bytes of a JPEG or PNG of at most 10 MiB.',
       },
     },
-    async ({ params: { uploadId }, headers, raw: body }, reply) => {
+    async ({ params: { uploadId }, headers, raw: body, gone }, reply) => {
       const { 'content-length': contentLength } = headers
       const contentType = body.headers['content-type']
-      await ownArtworks.put(uploadId, { body, contentType, contentLength })
+      await ownArtworks.put(uploadId, { body, contentType, contentLength }, gone)
       return reply.code(204).send(null)
     },
   )

@@ -11,15 +11,26 @@ const MOST_CHANNELS = 16
 
 const FILE = 'source'
 
-export type InspectorParts = { tools: Tools; read: ReadSource; folders: WorkFolders; maxDurationMs: number }
+export type InspectorParts = {
+  tools: Tools
+  read: ReadSource
+  folders: WorkFolders
+  maxDurationMs: number
+  /** Aborts when the process stops and nobody waits for an answer any more. */
+  shutdown: AbortSignal
+}
 
-/** Looks into finished uploads with the hardened ffprobe. The function throws SourceRefused with the reason. */
-export function createInspector({ tools, read, folders, maxDurationMs }: InspectorParts): Inspect {
+/**
+ * Looks into finished uploads with the hardened ffprobe. The function throws SourceRefused with the reason, or the reason
+ * of the shutdown.
+ */
+export function createInspector(parts: InspectorParts): Inspect {
+  const { tools, read, folders, maxDurationMs, shutdown: signal } = parts
   return async (uploadId, sizeBytes) => {
+    signal.throwIfAborted()
     await using folder = await folders.make(sizeBytes)
-    const { signal } = new AbortController()
     await fetchSource(read, { uploadId, sizeBytes, folder, file: FILE, signal })
-    const found = await probe(tools, folder.path, FILE).catch((error: unknown) => {
+    const found = await probe(tools, folder.path, FILE, signal).catch((error: unknown) => {
       if (!(error instanceof NotAudio)) throw error
       const code = error instanceof NoAudioStream ? 'no-audio-stream' : 'not-audio'
       throw new SourceRefused(code, `This file is not audio that can be converted: ${error.reason}.`)

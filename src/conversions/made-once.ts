@@ -12,43 +12,93 @@ export type Kept<Made> = {
   /** Of the sound, for the log. */
   id: string
   find: () => Promise<Made | undefined>
-  make: () => Promise<Made>
+  /** Must end when the signal aborts. */
+  make: (signal: AbortSignal) => Promise<Made>
+}
+
+export type MadeOnceParts = {
+  clock: Clock
+  log: Log
+  /** Aborts when the process stops and nobody waits for an answer any more. */
+  shutdown: AbortSignal
+}
+
+/** What is being made, and for whom. */
+type Making<Made> = {
+  made: Promise<Made>
+  /** Requests that wait for it. */
+  waiting: number
+  /** Somebody was told that it is being made, and will ask again. */
+  promised: boolean
+  stop: () => void
 }
 
 /**
  * What is made of sounds when somebody first asks for it, and then kept. Each is made once, however many ask, and one at a
- * time in a process, since jobs need the processors more.
+ * time in a process, since jobs need the processors more. It stops when everybody who asked has left.
  */
 export class MadeOnce<Made> {
-  readonly #parts: { clock: Clock; log: Log }
-  readonly #making = new Map<string, Promise<Made>>()
+  readonly #parts: MadeOnceParts
+  readonly #making = new Map<string, Making<Made>>()
   readonly #line = new Line()
 
-  constructor({ clock, log }: { clock: Clock; log: Log }) {
-    this.#parts = { clock, log }
+  constructor({ clock, log, shutdown }: MadeOnceParts) {
+    this.#parts = { clock, log, shutdown }
   }
 
-  /** What is kept, or made now; undefined while it is still being made. Throws what finding and making throw. */
-  async get(kept: Kept<Made>): Promise<Made | undefined> {
+  /**
+   * What is kept, or made now; undefined while it is still being made, or when the client has left (`gone`). Throws what
+   * finding and making throw.
+   */
+  async get(kept: Kept<Made>, gone: AbortSignal): Promise<Made | undefined> {
     const found = await kept.find()
-    if (found !== undefined) return found
+    const hasLeft = () => gone.aborted
+    if (found !== undefined || hasLeft()) return found
+    const making = this.#once(kept)
     const over = new AbortController()
-    const patience = this.#parts.clock.sleep(PATIENCE_MS, over.signal).then(() => undefined)
+    const enough = AbortSignal.any([over.signal, gone])
+    const patience = this.#parts.clock.sleep(PATIENCE_MS, enough).then(() => undefined)
+    making.waiting += 1
     try {
-      return await Promise.race([this.#once(kept), patience])
+      return await Promise.race([making.made, patience])
     } finally {
       over.abort()
+      making.waiting -= 1
+      if (!hasLeft()) making.promised = true
+      if (making.waiting === 0 && !making.promised) making.stop()
     }
   }
 
-  #once({ key, id, make }: Kept<Made>): Promise<Made> {
-    const under = this.#making.get(key)
+  #once(kept: Kept<Made>): Making<Made> {
+    const under = this.#making.get(kept.key)
     if (under) return under
-    const made = this.#line.do(make)
-    this.#making.set(key, made)
+    const making = this.#begin(kept)
+    this.#making.set(kept.key, making)
+    return making
+  }
+
+  #begin({ key, id, make }: Kept<Made>): Making<Made> {
+    const { log, shutdown } = this.#parts
+    const left = new AbortController()
+    const signal = AbortSignal.any([left.signal, shutdown])
+    const made = this.#line.do(() => {
+      signal.throwIfAborted()
+      return make(signal)
+    })
+    // Who asks after that must not get what was stopped.
+    const forget = () => {
+      if (this.#making.get(key) === making) this.#making.delete(key)
+    }
+    const stop = () => {
+      forget()
+      left.abort()
+    }
+    const making = { made, waiting: 0, promised: false, stop }
     void made
-      .catch((err: unknown) => this.#parts.log.warn({ err, id, key }, 'nothing made of a sound'))
-      .finally(() => this.#making.delete(key))
-    return made
+      .catch((err: unknown) => {
+        if (!signal.aborted) log.warn({ err, id, key }, 'nothing made of a sound')
+      })
+      .finally(forget)
+    return making
   }
 }

@@ -18,6 +18,8 @@ export type OwnArtworksParts = {
   results: Pick<ResultStore, 'put' | 'putBytes'>
   sources: Pick<Sources, 'claim' | 'setCover'>
   clock: Clock
+  /** Aborts when the process stops and nobody waits for an answer any more. */
+  shutdown: AbortSignal
 }
 
 /** Digits of a digest of 256 bits that are kept: enough that no two pictures share them. */
@@ -38,14 +40,15 @@ export class OwnArtworks {
 
   /**
    * Takes a cover for a finished upload, in place of what was sent before. Throws NoPictureType, LengthMissing,
-   * ArtworkTooLarge, ArtworkRefused, ArtworkStalled, UploadNotFound, UploadNotReady, UploadExpired, DiskFull.
+   * ArtworkTooLarge, ArtworkRefused, ArtworkStalled, UploadNotFound, UploadNotReady, UploadExpired, DiskFull. When the client
+   * leaves (`gone`) before the picture is stored, the cover stays as it was: sending it again is safe.
    */
-  async put(uploadId: string, incoming: IncomingPicture): Promise<void> {
-    const { sources, folders, results, clock } = this.#parts
+  async put(uploadId: string, incoming: IncomingPicture, gone: AbortSignal): Promise<void> {
+    const { sources, folders, results, clock, shutdown } = this.#parts
     await sources.claim(uploadId, clock.now())
     const { mimeType, size } = announced(incoming)
     await using folder = await folders.make(size)
-    const { signal } = new AbortController()
+    const signal = AbortSignal.any([gone, shutdown])
     const picture = pictureFileOf(mimeType)
     const at = path.join(folder.path, picture.file)
     const digest = (await receivePicture(incoming.body, at)).toString('hex').slice(0, DIGEST_LENGTH)

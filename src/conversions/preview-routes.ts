@@ -24,7 +24,7 @@ export const previewRoutes: FastifyPluginCallbackZod<PreviewRoutesParts> = (
     ...{ method, url: '/uploads/:uploadId/preview' },
     schema: { ...common, tags: ['uploads'], params: z.object({ uploadId: z.string() }) },
     handler: async (request, reply) => {
-      const preview = await previews.ofUpload(request.params.uploadId)
+      const preview = await previews.ofUpload(request.params.uploadId, request.gone)
       return preview ? sendFile(preview, downloadTransport, request, reply) : sayMaking(reply)
     },
   })
@@ -33,7 +33,7 @@ export const previewRoutes: FastifyPluginCallbackZod<PreviewRoutesParts> = (
     ...{ method, url: '/jobs/:jobId/preview' },
     schema: { ...common, tags: ['jobs'], params: z.object({ jobId: z.string() }) },
     handler: async (request, reply) => {
-      const preview = await previews.ofResult(request.params.jobId)
+      const preview = await previews.ofResult(request.params.jobId, request.gone)
       return preview ? sendFile(preview, downloadTransport, request, reply) : sayMaking(reply)
     },
   })

@@ -1,13 +1,11 @@
 import { stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Clock } from '../kernel/clock.ts'
-import type { Log } from '../kernel/log.ts'
 import { NotAudio, outputArguments, PREVIEW, previewOf, probe, type Tools } from '../ffmpeg/index.ts'
 import { downloadOf } from './downloads.ts'
 import { NothingDecoded } from './failures.ts'
 import type { Download } from './file-routes.ts'
 import { DiskFull } from './job-errors.ts'
-import { MadeOnce } from './made-once.ts'
+import { MadeOnce, type MadeOnceParts } from './made-once.ts'
 import { runToEnd } from './media-runs.ts'
 import { resultNameFor } from './result-names.ts'
 import type { ResultStore } from './result-store.ts'
@@ -15,7 +13,7 @@ import { withSound, type SoundAtHand } from './sound-work.ts'
 import type { Sound, Sounds } from './sounds.ts'
 import type { WorkFolders } from './work-folder.ts'
 
-export type PreviewsParts = {
+export type PreviewsParts = MadeOnceParts & {
   tools: Tools
   folders: WorkFolders
   sounds: Pick<Sounds, 'ofUpload' | 'ofResult'>
@@ -23,8 +21,6 @@ export type PreviewsParts = {
   results: Pick<ResultStore, 'put' | 'sizeOf' | 'open' | 'link'>
   /** Longest audio that is made. */
   maxDurationMs: number
-  clock: Clock
-  log: Log
 }
 
 const FILE = `preview.${PREVIEW.extension}`
@@ -42,26 +38,28 @@ export class Previews {
   }
 
   /**
-   * Of a finished upload; undefined while it is still being made. Throws UploadNotFound, UploadNotReady, UploadExpired,
+   * Of a finished upload; undefined while it is still being made, or when the client has left. Throws UploadNotFound, UploadNotReady, UploadExpired,
    * {@link NothingDecoded}, StoreUnavailable, DiskFull.
    */
-  async ofUpload(id: string): Promise<Download | undefined> {
-    return this.#get(await this.#parts.sounds.ofUpload(id))
+  async ofUpload(id: string, gone: AbortSignal): Promise<Download | undefined> {
+    return this.#get(await this.#parts.sounds.ofUpload(id), gone)
   }
 
   /** Of a result; undefined while it is still being made. Throws as {@link ofUpload}, and what finding a result throws. */
-  async ofResult(id: string): Promise<Download | undefined> {
-    return this.#get(await this.#parts.sounds.ofResult(id))
+  async ofResult(id: string, gone: AbortSignal): Promise<Download | undefined> {
+    return this.#get(await this.#parts.sounds.ofResult(id), gone)
   }
 
-  async #get(sound: Sound): Promise<Download | undefined> {
+  async #get(sound: Sound, gone: AbortSignal): Promise<Download | undefined> {
     const { results, folders } = this.#parts
     const key = sound.keyOf(FILE)
-    const size = await this.#files.get({
-      ...{ key, id: sound.id },
+    const kept = {
+      key,
+      id: sound.id,
       find: () => results.sizeOf(key),
-      make: () => withSound(folders, sound, (at) => this.#make(at, key)),
-    })
+      make: (signal: AbortSignal) => withSound(folders, sound, signal, (at) => this.#make(at, key)),
+    }
+    const size = await this.#files.get(kept, gone)
     return size === undefined ? undefined : this.#download(sound, key, size)
   }
 

@@ -43,13 +43,17 @@ export class ResultStore {
     this.#signer = signer
   }
 
-  /** Stores a file as one multipart upload (or one put, when it is small); calls `onBytes` as it goes. */
+  /**
+   * Stores a file as one multipart upload (or one put, when it is small); calls `onBytes` as it goes. Throws the signal's
+   * reason when that aborts.
+   */
   async put(
     file: { path: string; key: string; sizeBytes: number; mimeType: string },
     signal: AbortSignal,
     onBytes: (bytes: number) => void,
   ): Promise<void> {
     const { path, key, sizeBytes, mimeType } = file
+    signal.throwIfAborted()
     const upload = new Upload({
       client: this.#s3,
       params: { Bucket: this.#bucket, Key: key, Body: createReadStream(path), ContentType: mimeType },
@@ -61,6 +65,9 @@ export class ResultStore {
     signal.addEventListener('abort', abort, { once: true })
     try {
       await upload.done()
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
     } finally {
       signal.removeEventListener('abort', abort)
     }

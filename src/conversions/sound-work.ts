@@ -11,14 +11,14 @@ const FILE = 'sound'
 
 /**
  * Has something done with a sound, fetched for that into a folder that is gone afterwards. Throws DiskFull,
- * StoreUnavailable, what reading the sound throws, and {@link NothingDecoded} where FFmpeg gives it up.
+ * StoreUnavailable, what reading the sound throws, {@link NothingDecoded} where FFmpeg gives it up, and the signal's reason.
  */
 export async function withSound<Result>(
   folders: WorkFolders,
   { id: uploadId, size: sizeBytes, read }: Sound,
+  signal: AbortSignal,
   work: (sound: SoundAtHand) => Promise<Result>,
 ): Promise<Result> {
-  const { signal } = new AbortController()
   await using folder = await folders.make(sizeBytes)
   await fetchSource(read, { uploadId, sizeBytes, folder, file: FILE, signal })
   return await work({ folder, file: FILE, signal }).catch((error: unknown) => {

@@ -33,9 +33,7 @@ export const streamRoutes: FastifyPluginCallbackZod<ProgressEventsParts> = (app,
     async (request, reply) => {
       const wanted = wantedBy(request.query.jobId, request.headers['last-event-id'] ?? '')
       if (await knowsAllEnds(parts, wanted)) return reply.code(204).send()
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
-      const signal = AbortSignal.any([gone.signal, draining.signal])
+      const signal = AbortSignal.any([request.gone, draining.signal])
       reply.headers({ 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
       return reply
         .type('text/event-stream; charset=utf-8')

@@ -32,8 +32,8 @@ export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (ap
         params: z.object({ uploadId: z.string() }),
       },
     },
-    async ({ params: { uploadId }, query: { points } }, reply) =>
-      answer(reply, await waveforms.ofUpload(uploadId), points),
+    async ({ params: { uploadId }, query: { points }, gone }, reply) =>
+      answer(reply, await waveforms.ofUpload(uploadId, gone), points),
   )
 
   app.get(
@@ -44,8 +44,8 @@ export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (ap
         params: z.object({ jobId: z.string() }),
       },
     },
-    async ({ params: { jobId }, query: { points } }, reply) =>
-      answer(reply, await waveforms.ofResult(jobId), points),
+    async ({ params: { jobId }, query: { points }, gone }, reply) =>
+      answer(reply, await waveforms.ofResult(jobId, gone), points),
   )
 
   done()

@@ -1,9 +1,7 @@
 import { WaveformView } from '../contract/index.ts'
-import type { Clock } from '../kernel/clock.ts'
-import type { Log } from '../kernel/log.ts'
 import { parseMeter, probe, waveformArguments, type Tools } from '../ffmpeg/index.ts'
 import { NothingDecoded } from './failures.ts'
-import { MadeOnce } from './made-once.ts'
+import { MadeOnce, type MadeOnceParts } from './made-once.ts'
 import { runToEnd } from './media-runs.ts'
 import { Peaks } from './peaks.ts'
 import type { ResultStore } from './result-store.ts'
@@ -11,14 +9,12 @@ import { withSound, type SoundAtHand } from './sound-work.ts'
 import type { Sound, Sounds } from './sounds.ts'
 import type { WorkFolders } from './work-folder.ts'
 
-export type WaveformsParts = {
+export type WaveformsParts = MadeOnceParts & {
   tools: Tools
   folders: WorkFolders
   sounds: Pick<Sounds, 'ofUpload' | 'ofResult'>
   /** Where pictures lie. */
   results: Pick<ResultStore, 'putText' | 'readText'>
-  clock: Clock
-  log: Log
 }
 
 /** Pictures of sound, with its loudness, kept beside the sound. */
@@ -32,38 +28,40 @@ export class Waveforms {
   }
 
   /**
-   * Of a finished upload; undefined while it is still being made. Throws UploadNotFound, UploadNotReady, UploadExpired,
+   * Of a finished upload; undefined while it is still being made, or when the client has left. Throws UploadNotFound, UploadNotReady, UploadExpired,
    * {@link NothingDecoded}, StoreUnavailable, DiskFull.
    */
-  async ofUpload(id: string): Promise<WaveformView | undefined> {
-    return this.#get(await this.#parts.sounds.ofUpload(id))
+  async ofUpload(id: string, gone: AbortSignal): Promise<WaveformView | undefined> {
+    return this.#get(await this.#parts.sounds.ofUpload(id), gone)
   }
 
   /** Of a result; undefined while it is still being made. Throws as {@link ofUpload}, and what finding a result throws. */
-  async ofResult(id: string): Promise<WaveformView | undefined> {
-    return this.#get(await this.#parts.sounds.ofResult(id))
+  async ofResult(id: string, gone: AbortSignal): Promise<WaveformView | undefined> {
+    return this.#get(await this.#parts.sounds.ofResult(id), gone)
   }
 
-  #get(sound: Sound): Promise<WaveformView | undefined> {
+  #get(sound: Sound, gone: AbortSignal): Promise<WaveformView | undefined> {
     const { results, folders } = this.#parts
     const key = sound.keyOf('waveform.json')
-    return this.#pictures.get({
-      ...{ key, id: sound.id },
+    const kept = {
+      key,
+      id: sound.id,
       find: async () => {
         const text = await results.readText(key)
         return text === '' ? undefined : WaveformView.parse(JSON.parse(text))
       },
-      make: async () => {
-        const view = await withSound(folders, sound, (at) => this.#draw(at))
+      make: async (signal: AbortSignal) => {
+        const view = await withSound(folders, sound, signal, (at) => this.#draw(at))
         await results.putText(key, JSON.stringify(view))
         return view
       },
-    })
+    }
+    return this.#pictures.get(kept, gone)
   }
 
   async #draw({ folder: { path: folder }, file, signal }: SoundAtHand): Promise<WaveformView> {
     const { tools } = this.#parts
-    const { sampleRateHz } = await probe(tools, folder, file)
+    const { sampleRateHz } = await probe(tools, folder, file, signal)
     const peaks = new Peaks()
     const run = { folder, sources: [file], output: waveformArguments(), signal, level: 'info' as const }
     const stderr = await runToEnd(tools, { ...run, onOutput: (chunk) => peaks.add(chunk) })

@@ -31,8 +31,11 @@ export type DoctorParts = {
   findTools: (config: Config) => Promise<FoundTools>
   /** Connects to the stores and makes nothing in them; undefined: embedded ones that were never started. */
   connect: (config: Config) => Promise<StoreClients | undefined>
-  /** The features on those stores and with the tools that were found. Queued jobs must wait to be offered. */
-  wire: (config: Config, stores: StoreClients) => Features
+  /**
+   * The features on those stores and with the tools that were found. Queued jobs must wait to be offered. `shutdown` stops
+   * what is being done for a request.
+   */
+  wire: (config: Config, stores: StoreClients, shutdown: AbortSignal) => Features
   clock: Clock
   /** Node's version, as in `v24.1.0`. */
   nodeVersion: string

@@ -40,7 +40,7 @@ export type Trial = {
 
 /** Uploads a sound, has it converted, and fetches the result, each as a client would. Throws what the features throw. */
 export async function runTrial(patient: Patient, signal: AbortSignal): Promise<Trial> {
-  const features = patient.wire(patient.config.get(), patient.stores.get())
+  const features = patient.wire(patient.config.get(), patient.stores.get(), signal)
   const pages = features.page.run()
   patient.traces.add('own worker', async () => {
     await features.worker.stop({ withinMs: SECOND_MS })

@@ -12,6 +12,7 @@ import { answerNotModified } from './conditional.ts'
 import { requireKeys } from './access.ts'
 import { accessRoutes } from './access-routes.ts'
 import { answerClientError } from './client-errors.ts'
+import { watchClients } from './client-gone.ts'
 import { allowOrigins } from './cors.ts'
 import { serveDocs } from './docs.ts'
 import { refuseWhileDraining } from './draining.ts'
@@ -82,6 +83,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler)
   answerProblems(app, log)
   rememberRequests(app, parts.tracing)
+  watchClients(app)
   setDefaultHeaders(app, parts.pageOrigins, parts.corsOrigins.length > 0)
   refuseWhileDraining(app)
   answerNotModified(app)

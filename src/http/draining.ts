@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { ProblemCode } from '../contract/index.ts'
 import { Failure } from '../kernel/failure.ts'
 
-class ShuttingDown extends Failure {
+/** The process stops: what was asked for may be asked of another one, or later. */
+export class ShuttingDown extends Failure {
   readonly code = 'shutting-down' satisfies ProblemCode
   constructor() {
     super('This server is stopping. Please try again.')

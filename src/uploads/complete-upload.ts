@@ -1,13 +1,12 @@
-import { crc32 as updateCrc32 } from 'node:zlib'
 import { StoreUnavailable } from '../aws/index.ts'
 import type { Media } from '../contract/index.ts'
-import { crc32Hex } from '../kernel/crc32-hex.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Meter } from '../kernel/meter.ts'
 import { inSpan, type Tracing } from '../kernel/tracing.ts'
 import { currentContext } from '../kernel/work-context.ts'
 import { crc32OfParts } from './checksums.ts'
+import { crc32OfStream } from './crc32-of-stream.ts'
 import { ChecksumMismatch, PartsMissing, SourceRefused, UploadAborted, UploadNotFound } from './failures.ts'
 import { missingParts } from './geometry.ts'
 import type { PartRepository } from './part-repository.ts'
@@ -29,12 +28,18 @@ export type CompleteParts = {
   tracing: Tracing
   /** Milliseconds a finished upload is kept. */
   retentionMs: number
+  /** Aborts when the process stops and nobody waits for an answer any more. */
+  shutdown: AbortSignal
 }
 
 /**
  * Joins the parts of a session that is `completing`, looks into the file, and makes it `ready`. Each step may have
  * been done before, by a process that died or by another request: it is then found done. `announced`: CRC-32 values that
  * the client gave for the whole file. Traced as the upload, from its beginning on.
+ *
+ * A client that leaves does not stop it. The upload becomes `ready` for everybody, so the work is not lost; and a proxy
+ * that ends requests sooner than a large file is inspected would otherwise have each repeated `complete` begin anew and
+ * never end. Only a shutdown stops it: the session stays `completing`, and the next `complete` goes on from there.
  */
 export async function completeUpload(
   parts: CompleteParts,
@@ -151,7 +156,7 @@ type Whole = { crc32: string | undefined; announced: readonly string[] }
 /** What the joined file holds; one that is refused is removed. */
 async function look(parts: CompleteParts, session: Session, { crc32, announced }: Whole) {
   try {
-    const actual = crc32 ?? (await crc32OfObject(parts.store, session, announced))
+    const actual = crc32 ?? (await crc32OfObject(parts, session, announced))
     return { media: await parts.inspect(session.uploadId, session.size), crc32: actual }
   } catch (error) {
     if (error instanceof SourceRefused) await refuse(parts, session, error)
@@ -164,15 +169,12 @@ async function look(parts: CompleteParts, session: Session, { crc32, announced }
  * there is nothing left to be sent again: throws SourceRefused.
  */
 async function crc32OfObject(
-  store: Pick<SourceStore, 'read'>,
+  { store, shutdown }: Pick<CompleteParts, 'store' | 'shutdown'>,
   { uploadId }: Session,
   announced: readonly string[],
 ): Promise<string | undefined> {
   if (announced.length === 0) return undefined
-  const body = await store.read(uploadId, new AbortController().signal)
-  let crc = 0
-  for await (const chunk of body) crc = updateCrc32(chunk as Buffer, crc)
-  const actual = crc32Hex(crc)
+  const actual = await crc32OfStream(await store.read(uploadId, shutdown), shutdown)
   const other = otherThan(actual, announced)
   if (other === undefined) return actual
   const what = `The file that arrived has the CRC-32 ${actual}, not ${other}. Please upload it again.`

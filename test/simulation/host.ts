@@ -34,7 +34,7 @@ export class Host {
   readonly #world: World
   readonly #skew: Skew
   #lives = 0
-  #life: { lane: Lane; features: Features; draining: boolean } | undefined
+  #life: { lane: Lane; features: Features; shutdown: AbortController; draining: boolean } | undefined
 
   constructor(world: World, name: string, skew: Skew) {
     this.#world = world
@@ -55,6 +55,7 @@ export class Host {
     if (this.#life) return
     const lane = newLane(`${this.name}.${++this.#lives}`)
     const clock = new HostClock(this.#world.scheduler, lane, this.#skew)
+    const shutdown = new AbortController()
     const features = wire(
       {
         ...{
@@ -66,10 +67,11 @@ export class Host {
         config: { ...CONFIG, limits: { ...CONFIG.limits, retentionMs: RETENTION_MS } },
         log: this.#log(lane),
         tracing: noTracing,
+        shutdown: shutdown.signal,
       },
       conversionOn({ crash: () => this.#crashAndRestart() }),
     )
-    this.#life = { lane, features, draining: false }
+    this.#life = { lane, features, shutdown, draining: false }
     this.#world.tell(lane.name, 'starts')
     features.worker.start()
     features.sweeper.start()
@@ -112,6 +114,7 @@ export class Host {
     this.#world.count('stop')
     life.draining = true
     const end = () => {
+      life.shutdown.abort(new Draining())
       if (this.#life === life) this.#end('has stopped')
     }
     const { worker, sweeper } = life.features
