@@ -44,6 +44,7 @@ beforeEach(() => {
     },
     tracing: noTracing,
     retentionMs: RETENTION_MS,
+    shutdown: new AbortController().signal,
   }
 })
 

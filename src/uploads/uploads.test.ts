@@ -45,6 +45,7 @@ beforeEach(() => {
     meter: { ...silentMeter, uploadMoved: (step) => void moved.push(step) },
     tracing: noTracing,
     retentionMs: HOUR_MS,
+    shutdown: new AbortController().signal,
     maxUploadBytes: 3 * MiB,
     smallestPartBytes: MiB,
     transport: 'proxy',

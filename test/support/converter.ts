@@ -70,7 +70,7 @@ export class Converter implements AsyncDisposable {
       },
       folders: new WorkFolders(this.at('tmp'), WORKER),
     }
-    this.#inspect = createInspector(this.#pipeline)
+    this.#inspect = createInspector({ ...this.#pipeline, shutdown: new AbortController().signal })
   }
 
   static async open({ maxDurationMs = 24 * HOUR_MS } = {}): Promise<Converter> {
