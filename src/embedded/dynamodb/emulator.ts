@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -40,10 +41,11 @@ export async function startDynamoDb({
   clock,
   log,
 }: EmulatorOptions): Promise<DynamoDbEmulator> {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
+  const host = loopbackAddress()
+  const port = await freePort(host)
+  const url = `http://${host}:${port}`
   const start = () =>
-    spawnGuarded([emulatorCommand(), '--host', '127.0.0.1', '--port', `${port}`, '--db-path', databaseFile])
+    spawnGuarded([emulatorCommand(), '--host', host, '--port', `${port}`, '--db-path', databaseFile])
   const closing = new AbortController()
   let guard = start()
   await answers(url, guard, clock)
@@ -112,13 +114,23 @@ async function answers(url: string, child: Guard, clock: Clock): Promise<void> {
   throw new Error(`The DynamoDB emulator did not answer within ${READY_WITHIN_MS / 1000} s.`)
 }
 
+/**
+ * On Linux an address of this process alone, as all of 127.0.0.0/8 is loopback (RFC 1122, 3.2.1.3): between the choice of a
+ * port and its use another process may take it, and its emulator would then answer with its own tables.
+ */
+function loopbackAddress(): string {
+  if (process.platform !== 'linux') return '127.0.0.1'
+  const octet = () => randomInt(1, 255)
+  return `127.${octet()}.${octet()}.${octet()}`
+}
+
 /** A port that was free a moment ago; the emulator keeps it over restarts, so that clients need not be told. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host)
   await once(server, 'listening')
   const address = server.address()
   server.close()
   await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No free port on 127.0.0.1.')
+  if (address === null || typeof address === 'string') throw new Error(`No free port on ${host}.`)
   return address.port
 }
