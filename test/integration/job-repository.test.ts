@@ -52,11 +52,15 @@ async function compare(model: Model, real: Real): Promise<void> {
   const stored = { state, fence, attempt, owner, cancelAsked: cancelRequestedAt !== undefined }
   expect(stored).toEqual(model)
   const has = (ids: string[]) => ids.includes(real.jobId)
-  const places = async () => ({
-    queued: has(await jobs.listQueued(1000, real.now)),
-    running: has((await jobs.listRunning()).map(({ jobId }) => jobId)),
-    expiring: has(await jobs.listExpired(Number.MAX_SAFE_INTEGER, 1000)),
-  })
+  const places = async () => {
+    const [queued, running, expiring] = await Promise.all([
+      jobs.listQueued(1000, real.now),
+      jobs.listRunning(),
+      jobs.listExpired(Number.MAX_SAFE_INTEGER, 1000),
+    ])
+    const held = running.map(({ jobId }) => jobId)
+    return { queued: has(queued), running: has(held), expiring: has(expiring) }
+  }
   // Indexes may lag behind their table.
   await expect.poll(places, { timeout: 10_000 }).toEqual({
     queued: model.state === 'queued',

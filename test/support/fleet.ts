@@ -141,6 +141,7 @@ async function environment(
     DYNAMODB_ENDPOINT: byName(dynamodb.url),
     S3_ENDPOINT: byName(s3.url),
     WORKER_CONCURRENCY: '1',
+    PART_SIZE_MIB: '5', // the smallest, for more parts of fewer bytes
     FFMPEG_PATH: await pacedFfmpeg(stores.folder, PACE),
     HEARTBEAT_TIMEOUT_SECONDS: `${heartbeatTimeoutSeconds}`,
     NODE_OPTIONS: `--import=${preload}`,
