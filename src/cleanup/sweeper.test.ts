@@ -18,7 +18,7 @@ let uploads: Stand
 let done: string[]
 let warned: object[]
 let swept: CleanupView[]
-let logged: object[]
+let logged: unknown[]
 let keep: () => Promise<void>
 let sweeper: Sweeper
 
@@ -38,7 +38,11 @@ beforeEach(() => {
     uploads: roomOf('upload', uploads),
     keeper: { keep: () => keep() },
     clock,
-    log: { ...silentLog, warn: (fields) => warned.push(fields), info: (fields) => logged.push(fields) },
+    log: {
+      ...silentLog,
+      warn: (fields) => warned.push(fields),
+      info: (fields, sentence) => logged.push([sentence, fields]),
+    },
     onSwept: (report) => swept.push(report),
   })
 })
@@ -126,6 +130,7 @@ describe('a failure', () => {
     jobs.orphans = ['1']
     uploads.expired = ['2']
     expect(await sweep(true)).toMatchObject({ failures: 1, orphans: 1, expiredUploads: 1 })
+    expect(warned).toMatchObject([{ kind: 'expired' }])
   })
 
   test('to keep sources lets no upload expire', async () => {
@@ -145,7 +150,9 @@ describe('in the background', () => {
     expect(swept).toHaveLength(2)
     await clock.advance(HOUR_MS - MINUTE_MS - 1)
     expect(done).not.toContain('list orphans of jobs')
+    jobs.orphans = ['1']
     await clock.advance(1)
+    expect(logged).toHaveLength(1)
     const times = () => done.filter((one) => one === 'list orphans of jobs').length
     expect(times()).toBe(1)
     await clock.advance(24 * HOUR_MS - 1)
@@ -165,7 +172,7 @@ describe('in the background', () => {
     expect(logged).toEqual([])
     prepare()
     await clock.advance(MINUTE_MS)
-    expect(logged).toEqual([swept[1]])
+    expect(logged).toEqual([['swept', swept[1]]])
     await sweeper.stop()
   })
 

@@ -158,7 +158,13 @@ describe('a conversion that goes well', () => {
 describe('the page of the process', () => {
   test('has the job from the claim on, until its end is committed: without its line the lease would look dead', async () => {
     const execution = start()
-    expect(page.snapshotOf(lease.jobId)).toMatchObject({ fence: 1, phase: 'fetching', percent: 0 })
+    expect(page.snapshotOf(lease.jobId)).toMatchObject({
+      fence: 1,
+      phase: 'fetching',
+      percent: 0,
+      processedMs: 0,
+      at: clock.now(),
+    })
     const back = takeTableAway()
     const running = execution.run()
     await settled()

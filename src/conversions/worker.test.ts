@@ -22,7 +22,8 @@ let ended: string[]
 let warned: string[]
 /** How often somebody looked for jobs of the dead, and what was held then. */
 let looks: ((jobId: string) => boolean)[]
-let objectsAnswer: boolean
+/** Whether the store of objects answers, and how often that was asked. */
+let objects: { answer: () => Promise<boolean>; asked: number }
 let parts: WorkerParts
 
 beforeEach(() => {
@@ -32,7 +33,7 @@ beforeEach(() => {
   ended = []
   warned = []
   looks = []
-  objectsAnswer = true
+  objects = { answer: () => Promise.resolve(true), asked: 0 }
   const log = { ...silentLog, warn: (_: object, sentence: string) => warned.push(sentence) }
   const timing = heartbeatTiming(30_000)
   const page = new OwnPage({
@@ -52,7 +53,10 @@ beforeEach(() => {
     takeover: { look: (holds) => Promise.resolve(looks.push(holds) - looks.length) },
     workerId: 'w',
     concurrency: 2,
-    objectsAnswer: () => Promise.resolve(objectsAnswer),
+    objectsAnswer: () => {
+      objects.asked += 1
+      return objects.answer()
+    },
     onEnded: (jobId) => ended.push(jobId),
     clock,
     log,
@@ -172,17 +176,30 @@ describe('the queue', () => {
     await stop(worker)
   })
 
-  test('is left to others after the objects were found away, until they answer', async () => {
+  test.each([
+    ['say that they are away', () => Promise.resolve(false)],
+    ['do not answer', () => Promise.reject(new Error('away'))],
+  ])('is left to others after the objects were found away, while they %s', async (_, answer) => {
     const job = await queue()
     const worker = await started()
-    objectsAnswer = false
+    objects.answer = answer
     await end(job.jobId, new StoreUnavailable('objects', undefined))
     await clock.advance(60_000)
     expect(await stateOf(job)).toBe('queued')
     expect(underWay.size).toBe(0)
-    objectsAnswer = true
+    expect(objects.asked).toBeLessThan(20) // more and more seldom
+    objects.answer = () => Promise.resolve(true)
     await clock.advance(5000)
     expect([...underWay.keys()]).toEqual([job.jobId])
+    await stop(worker)
+  })
+
+  test('is worked off without a question to the objects, as long as they were never found away', async () => {
+    const job = await queue()
+    const worker = await started()
+    await end(job.jobId)
+    await clock.advance(10_000)
+    expect(objects.asked).toBe(0)
     await stop(worker)
   })
 })
@@ -291,8 +308,18 @@ test('jobs of dead workers are looked for, and none that is held here is among t
   const worker = await started()
   expect(looks).toHaveLength(1)
   expect([looks[0]?.(job.jobId), looks[0]?.('other')]).toEqual([true, false])
-  await clock.advance(500)
-  expect(looks).toHaveLength(2)
+  await stop(worker)
+})
+
+test('jobs of dead workers are looked for more and more seldom, while there are none', async () => {
+  const worker = await started()
+  const times: number[] = []
+  for (let at = 500; at <= 36_000; at += 500) {
+    const before = looks.length
+    await clock.advance(500)
+    if (looks.length > before) times.push(at)
+  }
+  expect(times).toEqual([500, 1500, 3500, 7500, 15_500, 25_500, 35_500])
   await stop(worker)
 })
 
@@ -341,6 +368,24 @@ describe('a worker that stops', () => {
     await clock.advance(6000)
     await stopped
     expect(await stateOf(job)).toBe('queued')
+  })
+
+  test('does not wait for its next look at the queue', async () => {
+    const worker = await started()
+    await worker.stop({ withinMs: 8000 })
+    expect(worker.leaseOf('any')).toBeUndefined()
+  })
+
+  test('waits for a look that is under way', async () => {
+    const { promise, resolve } = Promise.withResolvers<number>()
+    parts.takeover = { look: () => promise }
+    const worker = await started()
+    let isOver = false
+    const stopped = worker.stop({ withinMs: 8000 }).then(() => (isOver = true))
+    await settled()
+    expect(isOver).toBe(false)
+    resolve(0)
+    await stopped
   })
 
   test('takes no more jobs', async () => {
