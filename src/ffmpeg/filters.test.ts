@@ -66,6 +66,13 @@ describe('samples that are computed', () => {
     expect(chain({ options })).toContain('afade=t=out:st=0:d=0.4')
   })
 
+  test('fade for as short as a millisecond', () => {
+    expect(chain({ options: { fadeInMs: 1, fadeOutMs: 1 } }).slice(1, -1)).toEqual([
+      'afade=t=in:d=0.001',
+      'afade=t=out:st=59.999:d=0.001',
+    ])
+  })
+
   test('do not fade out where nobody knows the end', () => {
     const wish = parts({ options: { fadeOutMs: 1000 } })
     expect(filterChain({ ...wish, plan: { ...wish.plan, expectedMs: null } })).toBe('')

@@ -80,6 +80,7 @@ describe('chapters', () => {
       { startMs: 0, endMs: 500, title: 'a' },
       { startMs: 500, endMs: 1500, title: 'b' },
     ])
+    expect(movedChapters(chapters.slice(0, 1), { tempo: 1.5 })).toMatchObject([{ endMs: 667 }])
   })
 })
 
