@@ -77,6 +77,9 @@ test('while eight calls are under way others wait, and then go out together', as
   calls[0]?.answer(rows('0'))
   await settled()
   expect(calls.slice(8).map(({ keys }) => keys)).toEqual([['x', 'y']])
+  void reader.read('later')
+  await settled()
+  expect(calls).toHaveLength(9) // one has ended, and one has begun
   calls[8]?.answer(rows('x', 'y'))
   expect(await Promise.all(late)).toEqual([row('x'), row('y')])
 })

@@ -62,7 +62,7 @@ describe('calls of a client', () => {
     const cause = coded('ECONNRESET')
     const thrown = await thrownFor(cause)
     expect(thrown).toBeInstanceOf(StoreUnavailable)
-    expect(thrown).toMatchObject({ store: 'objects', cause })
+    expect(thrown).toMatchObject({ code: 'store-unavailable', store: 'objects', cause })
   })
 
   test('throw what the store answered otherwise', async () => {

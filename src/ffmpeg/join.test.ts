@@ -51,7 +51,8 @@ describe('several files as one', () => {
   test('have the tags that all of them share', () => {
     const tags = [
       { album: 'a', title: '1', artist: 'x' },
-      { album: 'a', title: '2' },
+      { album: 'a', title: '2', artist: 'x' },
+      { album: 'a', title: '3' },
     ]
     expect(joined(tags.map((one) => ({ tags: one }))).tags).toEqual({ album: 'a' })
   })
@@ -65,6 +66,17 @@ describe('several files as one', () => {
   test('are at least one', () => {
     expect(() => joined([])).toThrow('nothing to join')
   })
+})
+
+test('several files that lie here are one source, with the tags all of them have as they are written', () => {
+  const probed = (title: string): Probed => ({
+    ...newMedia(),
+    chapters: [],
+    writtenTags: { ALBUM: 'a', TITLE: title },
+  })
+  const files = ['1', '2'].map((title) => ({ name: `${title}.wav`, media: probed(title) }))
+  expect(joinedSource(files, 0)).toMatchObject({ durationMs: 120_000, writtenTags: { ALBUM: 'a' } })
+  expect(joinedSource(files, 0).writtenTags).not.toHaveProperty('TITLE')
 })
 
 describe('the chapters of several files', () => {
