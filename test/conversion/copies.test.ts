@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FFMPEG } from '../support/ffmpeg-paths.ts'
 import { part } from '../support/hearing.ts'
 import { Random } from '../support/random.ts'
 import { decoded, digestsOf } from '../support/sound.ts'
@@ -96,7 +97,7 @@ test.concurrent(
   async () => {
     const whole = await converter.tagged('whole.m4a', { flags: ['-c:a', 'aac', '-f', 'ipod'] })
     const cut = converter.at('cut.m4a')
-    await run('ffmpeg', ['-v', 'error', '-y', '-ss', '1.3', '-i', whole, '-map', '0:a', '-c', 'copy', cut])
+    await run(FFMPEG, ['-v', 'error', '-y', '-ss', '1.3', '-i', whole, '-map', '0:a', '-c', 'copy', cut])
     expect(await framesIn(cut)).toBeLessThan(2.8 * 44_100)
     const { job, file } = await converter.make({ uploadId: await upload(cut), format: 'aac' })
     expect(job.result?.copied).toBe(true)

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SourceRefused } from '../../src/uploads/index.ts'
 import { listen, makeAudio, SOURCES } from '../support/audio.ts'
+import { FFMPEG } from '../support/ffmpeg-paths.ts'
 import { Converter } from '../support/converter.ts'
 
 const run = promisify(execFile)
@@ -82,7 +83,7 @@ test('a job that went well has an empty log', async () => {
 
 test('a film without sound is refused by a code of its own, with what was found', async () => {
   const file = converter.at('film.mp4')
-  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc=d=1', '-c:v', 'mpeg4', file])
+  await run(FFMPEG, ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc=d=1', '-c:v', 'mpeg4', file])
   const refusal: unknown = await converter.add(file).catch((error: unknown) => error)
   expect(refusal).toBeInstanceOf(SourceRefused)
   expect(refusal).toMatchObject({

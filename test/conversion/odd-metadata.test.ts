@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FFMPEG } from '../support/ffmpeg-paths.ts'
 import { decoded } from '../support/sound.ts'
 import { Converter } from '../support/converter.ts'
 import { tone } from '../support/take.ts'
@@ -47,10 +48,10 @@ test.concurrent(
   async () => {
     const [cover, source] = [converter.at('cover.gif'), converter.at('gif.mka')]
     const quiet = ['-v', 'error', '-y']
-    await run('ffmpeg', [...quiet, '-f', 'lavfi', '-i', 'testsrc=size=64x64', '-frames:v', '1', cover])
+    await run(FFMPEG, [...quiet, '-f', 'lavfi', '-i', 'testsrc=size=64x64', '-frames:v', '1', cover])
     await converter.take('plain.flac', take)
     const attached = ['-attach', cover, '-metadata:s:t', 'mimetype=image/gif', '-c', 'copy']
-    await run('ffmpeg', [...quiet, '-i', converter.at('plain.flac'), ...attached, source])
+    await run(FFMPEG, [...quiet, '-i', converter.at('plain.flac'), ...attached, source])
     const uploadId = await converter.add(source)
     const kept = await converter.make({ uploadId, format: 'mp3' })
     expect(kept.job.warnings).toBeUndefined()

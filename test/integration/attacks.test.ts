@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { decodedMs, listen, makeAudio, SOURCES } from '../support/audio.ts'
 import { coverOf, ffconcatOf, hlsOf, silentFlac, silentWav, withId3 } from '../support/attack-files.ts'
+import { FFMPEG, FFPROBE } from '../support/ffmpeg-paths.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { startService } from '../support/service.ts'
 import { contentsOf, leavingNothing, objectsOf } from '../support/stores.ts'
@@ -29,8 +30,8 @@ beforeAll(async () => {
   await makeAudio(at('secret.mp3'), { seconds: SECRET_MS / 1000, flags: SOURCES.mp3 })
   await makeAudio(at('song.mp3'), { seconds: SONG_MS / 1000, flags: SOURCES.mp3 })
   song = await readFile(at('song.mp3'))
-  const FFMPEG_PATH = await looseTool(at('loose-ffmpeg'), 'ffmpeg', at('secret.mp3'))
-  const FFPROBE_PATH = await looseTool(at('loose-ffprobe'), 'ffprobe', at('secret.mp3'))
+  const FFMPEG_PATH = await looseTool(at('loose-ffmpeg'), FFMPEG, at('secret.mp3'))
+  const FFPROBE_PATH = await looseTool(at('loose-ffprobe'), FFPROBE, at('secret.mp3'))
   program = await startProgram({ dataDir: at('data'), env: { FFMPEG_PATH, FFPROBE_PATH } })
   const deceived = await fooledProbe(at('fooled-ffprobe'), at('song.mp3'))
   fooled = await startProgram({ dataDir: at('fooled'), env: { FFMPEG_PATH, FFPROBE_PATH: deceived } })
@@ -44,7 +45,7 @@ afterAll(async () => {
 
 /** FFmpeg as it is called where nobody thinks of attacks. Gives the milliseconds of sound that came out. */
 async function convertCarelessly(source: string, ...flags: string[]): Promise<number> {
-  await carelessly(folder.path, ['ffmpeg', '-v', 'error', '-y', '-i', source, ...flags, 'out.wav'])
+  await carelessly(folder.path, [FFMPEG, '-v', 'error', '-y', '-i', source, ...flags, 'out.wav'])
   return decodedMs(at('out.wav'))
 }
 
@@ -52,7 +53,7 @@ async function convertCarelessly(source: string, ...flags: string[]): Promise<nu
 async function believed(name: string, bytes: Buffer): Promise<Record<string, unknown>> {
   await writeFile(at(name), bytes)
   const shown = 'stream=sample_rate,channels:format=duration'
-  const command = ['ffprobe', '-v', 'error', '-of', 'json', '-show_entries', shown, name]
+  const command = [FFPROBE, '-v', 'error', '-of', 'json', '-show_entries', shown, name]
   const { stdout } = await carelessly(folder.path, command)
   const { streams, format } = JSON.parse(stdout) as { streams: [object]; format: object }
   return { ...streams[0], ...format }
@@ -140,7 +141,7 @@ async function startInternalServer() {
 test('a WAV of 1 Hz, of which each sample becomes a second, is refused', async () => {
   const attack = silentWav({ rateHz: 1, channels: 1, frames: 100 * 3600 })
   expect(await believed('hertz.wav', attack)).toMatchObject({ sample_rate: '1', duration: '360000.000000' })
-  await carelessly(folder.path, ['ffmpeg', '-y', '-i', 'hertz.wav', '-ar', '48000', '-t', '2', 'out.wav'])
+  await carelessly(folder.path, [FFMPEG, '-y', '-i', 'hertz.wav', '-ar', '48000', '-t', '2', 'out.wav'])
   expect((await readFile(at('out.wav'))).length).toBeGreaterThan(2 * 48_000 * 2) // of four bytes
   await isRefused('music.wav', silentWav({ rateHz: 1, channels: 1, frames: 10 }), 'unsupported-sample-rate')
 })
@@ -192,7 +193,7 @@ test('names that are arguments, protocols or commands elsewhere are only names',
   await writeFile(at('concat:secret.mp3'), song)
   expect(await convertCarelessly('concat:secret.mp3')).toEqual(near(SECRET_MS)) // not of the file of that name
   await writeFile(at('-i.wav'), song)
-  expect((await carelessly(folder.path, ['ffprobe', '-i.wav'])).code).toBe(1)
+  expect((await carelessly(folder.path, [FFPROBE, '-i.wav'])).code).toBe(1)
   await writeFile(at('x.mp3'), song)
   await carelessly(folder.path, ['sh', '-c', 'ffmpeg -i ; rm -rf x.mp3 out.wav'])
   expect(await readdir(folder.path)).not.toContain('x.mp3')
@@ -210,16 +211,16 @@ test('names that are arguments, protocols or commands elsewhere are only names',
 
 test('a cover of 256 million pixels, or of more than there can be, costs no memory and no job', async () => {
   const [huge, absurd] = [16_000, 65_535].map((side) => withId3('APIC', coverOf(side), song))
-  const naive = await measuredTool(at('naive-ffmpeg'), 'ffmpeg', at('naive.log'))
+  const naive = await measuredTool(at('naive-ffmpeg'), FFMPEG, at('naive.log'))
   await writeFile(at('huge.mp3'), huge ?? '')
   await carelessly(folder.path, [naive, '-y', '-i', 'huge.mp3', 'out.flac'])
   expect(peakMegabytes(await readFile(at('naive.log'), 'utf8'))).toBeGreaterThan(900)
   await writeFile(at('absurd.mp3'), absurd ?? '')
-  const failed = await carelessly(folder.path, ['ffmpeg', '-y', '-i', 'absurd.mp3', 'out.flac'])
+  const failed = await carelessly(folder.path, [FFMPEG, '-y', '-i', 'absurd.mp3', 'out.flac'])
   expect(failed.code).toBe(1)
 
-  const FFMPEG_PATH = await measuredTool(at('our-ffmpeg'), 'ffmpeg', at('our.log'))
-  const FFPROBE_PATH = await measuredTool(at('our-ffprobe'), 'ffprobe', at('our.log'))
+  const FFMPEG_PATH = await measuredTool(at('our-ffmpeg'), FFMPEG, at('our.log'))
+  const FFPROBE_PATH = await measuredTool(at('our-ffprobe'), FFPROBE, at('our.log'))
   await using measured = await startService({ FFMPEG_PATH, FFPROBE_PATH })
   const its = createApi(measured.url)
   for (const bytes of [huge, absurd]) {
@@ -234,7 +235,7 @@ test('a title of megabytes, of which ffprobe makes six times as many, is refused
   // UTF-8, and control characters of which each is written as \u0001
   const attack = withId3('TIT2', Buffer.from(`\x03${'\x01'.repeat(2_000_000)}`), song)
   await writeFile(at('title.mp3'), attack)
-  const { stdout } = await carelessly(folder.path, ['ffprobe', '-of', 'json', '-show_format', 'title.mp3'])
+  const { stdout } = await carelessly(folder.path, [FFPROBE, '-of', 'json', '-show_format', 'title.mp3'])
   expect(stdout.length).toBeGreaterThan(5 * attack.length)
   await isRefused('music.mp3', attack, 'not-audio')
 })

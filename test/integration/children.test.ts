@@ -6,15 +6,16 @@ import { FfmpegStalled, findTools, runFfmpeg } from '../../src/ffmpeg/index.ts'
 import { createApi } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
 import { startStores } from '../support/embedded.ts'
+import { FFMPEG, FFPROBE } from '../support/ffmpeg-paths.ts'
 import { makeDataDir, startProgram } from '../support/program.ts'
 import { carelessly, writeScript } from '../support/tools.ts'
 
 /** A tool that writes down what the kernel knows of it before it becomes the real one. */
-const spy = (folder: string, tool: string) =>
+const spy = (folder: string, tool: 'ffmpeg' | 'ffprobe') =>
   writeScript(
     path.join(folder, `spy-${tool}`),
     `{ tr '\\0' '\\n' < /proc/$$/environ; echo; cat /proc/$$/limits; stat -c '%a %n' "$PWD"; } > '${folder}/${tool}.seen'`,
-    `exec ${tool} "$@"`,
+    `exec '${{ ffmpeg: FFMPEG, ffprobe: FFPROBE }[tool]}' "$@"`,
   )
 
 const isThere = (pid: number) => {
@@ -55,7 +56,7 @@ test('an FFmpeg that makes no progress any more is killed, and leaves no process
   await using folder = await makeDataDir()
   const [pidFile, real] = [
     path.join(folder.path, 'pid'),
-    await findTools({ ffmpeg: 'ffmpeg', ffprobe: 'ffprobe' }),
+    await findTools({ ffmpeg: FFMPEG, ffprobe: FFPROBE }),
   ]
   const hanging = [
     `echo $$ > '${pidFile}'`,

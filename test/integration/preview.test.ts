@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/kernel/ids.ts'
 import { problem } from '../support/api.ts'
+import { FFPROBE } from '../support/ffmpeg-paths.ts'
 import { decoded, digestsOf, makeSounds } from '../support/sound.ts'
 import { contentsOf } from '../support/stores.ts'
 import { openStudio, type Studio } from '../support/studio.ts'
@@ -40,7 +41,7 @@ type Stream = { codec_name: string; sample_rate: string; channels: number; bits_
 
 async function streamsOf(file: string) {
   const entries = 'stream=codec_name,sample_rate,channels,bits_per_raw_sample'
-  const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'json', file])
+  const { stdout } = await run(FFPROBE, ['-v', 'error', '-show_entries', entries, '-of', 'json', file])
   return (JSON.parse(stdout) as { streams: Stream[] }).streams.map((stream) => ({
     ...{ codec: stream.codec_name, rateHz: Number(stream.sample_rate) },
     ...{ channels: stream.channels, bits: Number(stream.bits_per_raw_sample) },

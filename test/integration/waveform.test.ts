@@ -7,6 +7,7 @@ import WaveformData from 'waveform-data'
 import type { WaveformView } from '../../src/contract/index.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
+import { FFMPEG } from '../support/ffmpeg-paths.ts'
 import { makeDataDir } from '../support/program.ts'
 import { startService, type TurnedService } from '../support/service.ts'
 import { contentsOf } from '../support/stores.ts'
@@ -31,7 +32,7 @@ async function upload(): Promise<string> {
   const file = path.join(folder.path, 'step.wav')
   const side = 'if(lt(t,0.5),0,0.5*sin(1000*2*PI*t))'
   const sound = `aevalsrc='${side}|${side}':s=48000:d=1`
-  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', sound, file])
+  await run(FFMPEG, ['-v', 'error', '-y', '-f', 'lavfi', '-i', sound, file])
   return api.upload('step.wav', await readFile(file))
 }
 
@@ -102,7 +103,7 @@ test('what cannot be drawn is refused with its reason', async () => {
   const { id: failing } = await api.convert(ready, 'mp3', { trim: { startMs: 100 } })
   await api.done(failing)
   const silentFlac = path.join(folder.path, 'nothing.flac')
-  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'sine=d=1', silentFlac])
+  await run(FFMPEG, ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'sine=d=1', silentFlac])
   const header = Buffer.from(await readFile(silentFlac))
   header.fill(0, 8300)
   await writeFile(silentFlac, header)

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { makeDataDir } from './embedded.ts'
+import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
 
 const run = promisify(execFile)
 
@@ -24,7 +25,7 @@ export async function makeAudio(
   const inputs = sines.flatMap((one) => ['-f', 'lavfi', '-i', one])
   const join = ['-filter_complex', '[0:a][1:a]join=inputs=2:channel_layout=stereo']
   const title = ['-metadata', 'title=Two sines']
-  await run('ffmpeg', ['-v', 'error', '-y', ...inputs, ...join, ...title, ...flags, file])
+  await run(FFMPEG, ['-v', 'error', '-y', ...inputs, ...join, ...title, ...flags, file])
 }
 
 /** The bytes of such a file as WAV: 176,400 a second. */
@@ -50,7 +51,7 @@ type Report = {
 }
 
 export async function listen(file: string): Promise<Listened> {
-  const { stdout } = await run('ffprobe', [
+  const { stdout } = await run(FFPROBE, [
     ...['-v', 'error', '-of', 'json', '-show_format', '-show_streams', '-select_streams', 'a'],
     file,
   ])
@@ -68,6 +69,6 @@ export async function listen(file: string): Promise<Listened> {
 /** Milliseconds of sound that really come out when a file is decoded, at its own rate. */
 export async function decodedMs(file: string): Promise<number> {
   const args = ['-v', 'error', '-i', file, '-f', 's16le', '-ac', '1', '-ar', '8000', '-']
-  const { stdout } = await run('ffmpeg', args, { encoding: 'buffer', maxBuffer: 1 << 28 })
+  const { stdout } = await run(FFMPEG, args, { encoding: 'buffer', maxBuffer: 1 << 28 })
   return stdout.length / 2 / 8
 }

@@ -14,12 +14,13 @@ import {
 } from '../../src/ffmpeg/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { GiB, HOUR_MS } from '../../src/kernel/units.ts'
+import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
 import { newJob } from './jobs.ts'
 
 /** What became of a file, with what the API would have told of it before. */
 export type Made = Converted & { file: string; foretold: Change[] }
 
-const tools = await findTools({ ffmpeg: 'ffmpeg', ffprobe: 'ffprobe' })
+const tools = await findTools({ ffmpeg: FFMPEG, ffprobe: FFPROBE })
 const limits = { durationMs: HOUR_MS, bytes: GiB }
 let count = 0
 

@@ -20,6 +20,7 @@ import { HOUR_MS } from '../../src/kernel/units.ts'
 import { heartbeatTiming, OwnPage } from '../../src/progress/index.ts'
 import { cleanFileName, coverKey, type Cover, type Session } from '../../src/uploads/index.ts'
 import { makeDataDir } from './embedded.ts'
+import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
 import { newJob } from './jobs.ts'
 import { decoded, type Decoded } from './sound.ts'
 import { makeTake, type Take } from './take.ts'
@@ -76,7 +77,7 @@ export class Converter implements AsyncDisposable {
   static async open({ maxDurationMs = 24 * HOUR_MS } = {}): Promise<Converter> {
     await using opened = new AsyncDisposableStack()
     const folder = opened.use(await makeDataDir()).path
-    const tools = await findTools({ ffmpeg: 'ffmpeg', ffprobe: 'ffprobe' })
+    const tools = await findTools({ ffmpeg: FFMPEG, ffprobe: FFPROBE })
     return new Converter(opened.move(), folder, { tools, maxDurationMs })
   }
 

@@ -2,13 +2,14 @@ import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { FFMPEG } from './ffmpeg-paths.ts'
 
 const run = promisify(execFile)
 const MOST_BYTES = 1 << 28
 
 /** Makes one file of a folder by FFmpeg; names without a folder are inside. */
 export const ffmpegIn = (folder: string) => async (args: readonly string[]) => {
-  await run('ffmpeg', ['-v', 'error', '-y', ...args], { cwd: folder })
+  await run(FFMPEG, ['-v', 'error', '-y', ...args], { cwd: folder })
 }
 
 /** Input arguments for a sine. */
@@ -22,7 +23,7 @@ export const pictures = (seconds: number) => ['-f', 'lavfi', '-i', `testsrc=d=${
 /** What FFmpeg writes where it cannot go back to fill in a length: as live recordings are. */
 export async function streamed(args: readonly string[]): Promise<Buffer<ArrayBuffer>> {
   const options = { encoding: 'buffer', maxBuffer: MOST_BYTES } as const
-  const { stdout } = await run('ffmpeg', ['-v', 'error', ...args, 'pipe:1'], options)
+  const { stdout } = await run(FFMPEG, ['-v', 'error', ...args, 'pipe:1'], options)
   return Buffer.from(stdout)
 }
 

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
 
 const run = promisify(execFile)
-const ffmpeg = (...args: string[]) => run('ffmpeg', ['-v', 'error', '-y', ...args])
+const ffmpeg = (...args: string[]) => run(FFMPEG, ['-v', 'error', '-y', ...args])
 
 /** What a picture is made of: one colour, as `WIDTHxHEIGHT`; its kind by the file's extension. */
 export type Painted = { size: string; colour?: string; flags?: readonly string[] }
@@ -28,7 +29,7 @@ export async function attach(
 export async function look(file: string, bytes: Buffer) {
   await writeFile(file, bytes)
   const shown = ['-show_entries', 'stream=codec_name,width,height', '-of', 'json']
-  const { stdout } = await run('ffprobe', ['-v', 'error', ...shown, file])
+  const { stdout } = await run(FFPROBE, ['-v', 'error', ...shown, file])
   const [stream] = (
     JSON.parse(stdout) as { streams: { codec_name: string; width: number; height: number }[] }
   ).streams

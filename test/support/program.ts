@@ -4,6 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { storesAreElsewhere } from './elsewhere.ts'
 import { makeDataDir, startStores, type SharedStores } from './embedded.ts'
+import { FFMPEG_SETTINGS } from './ffmpeg-paths.ts'
 
 export { makeDataDir } from './embedded.ts'
 
@@ -22,7 +23,7 @@ export type Program = AsyncDisposable & {
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const MAIN = ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts']
 /** Settings of the machine must not reach the program under test. */
-const BARE = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+const BARE = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...FFMPEG_SETTINGS }
 
 /** The bucket of a program with embedded stores. */
 export const PROGRAM_BUCKET = 'tapedeck'

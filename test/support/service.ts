@@ -17,6 +17,7 @@ import { silentLog, type Log } from '../../src/kernel/log.ts'
 import { noTracing } from '../../src/kernel/tracing.ts'
 import { storesAreElsewhere } from './elsewhere.ts'
 import { makeDataDir, makeTables, startStores, type SharedStores } from './embedded.ts'
+import { FFMPEG_SETTINGS } from './ffmpeg-paths.ts'
 import { PROGRAM_BUCKET } from './program.ts'
 import { createTurnedClock } from './turned-clock.ts'
 
@@ -48,7 +49,7 @@ export async function startService(
       ? opened.use(await startStores({ folder, bucket: PROGRAM_BUCKET }))
       : undefined
   const prefix = shared && { DYNAMODB_TABLE_PREFIX: shared.prefix }
-  const config = loadConfig({ DATA_DIR: folder, PORT: '0', ...prefix, ...env })
+  const config = loadConfig({ DATA_DIR: folder, PORT: '0', ...FFMPEG_SETTINGS, ...prefix, ...env })
   const metrics = createMetrics()
   const uses: CapacityUse[] = []
   const meter: CapacityMeter = (use) => {

@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { channelsOf } from '../../src/ffmpeg/layouts.ts'
+import { FFMPEG } from './ffmpeg-paths.ts'
 
 const run = promisify(execFile)
 const ffmpeg = (...args: string[]) =>
-  run('ffmpeg', ['-v', 'error', '-y', ...args], { encoding: 'buffer', maxBuffer: 1 << 28 })
+  run(FFMPEG, ['-v', 'error', '-y', ...args], { encoding: 'buffer', maxBuffer: 1 << 28 })
 
 export type Sound = {
   file: string
@@ -71,7 +72,7 @@ export async function decoded(file: string): Promise<Decoded> {
 
 /** The layouts FFmpeg has, each with its channels. */
 export async function ffmpegLayouts(): Promise<Record<string, string[]>> {
-  const { stdout } = await run('ffmpeg', ['-v', 'error', '-layouts'])
+  const { stdout } = await run(FFMPEG, ['-v', 'error', '-layouts'])
   const named = stdout.slice(stdout.indexOf('Standard channel layouts'))
   return Object.fromEntries(
     [...named.matchAll(/^(\S+) +([A-Z0-9]+(?:\+[A-Z0-9]+)*)$/gm)].map(([, name = '', channels = '']) => [

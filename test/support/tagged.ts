@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
 
 const run = promisify(execFile)
-const ffmpeg = (...args: string[]) => run('ffmpeg', ['-v', 'error', '-y', ...args])
+const ffmpeg = (...args: string[]) => run(FFMPEG, ['-v', 'error', '-y', ...args])
 
 /** Names and values as FFmpeg has them; the texts try every character that its own files give a meaning. */
 export const TAGS: Record<string, string> = {
@@ -98,7 +99,7 @@ type Report = {
 /** What another reader finds in a file: ffprobe without any of our flags. */
 export async function readTagged(file: string): Promise<Found> {
   const shown = ['-show_format', '-show_streams', '-show_chapters', '-of', 'json']
-  const { stdout } = await run('ffprobe', ['-v', 'error', ...shown, file])
+  const { stdout } = await run(FFPROBE, ['-v', 'error', ...shown, file])
   const { format, streams, chapters } = JSON.parse(stdout) as Report
   const audio = streams.find(({ codec_type }) => codec_type === 'audio')
   const tags = Object.entries({ ...audio?.tags, ...format.tags })

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
 
 const run = promisify(execFile)
 
@@ -39,7 +40,7 @@ export const pacedFfmpeg = (folder: string, pace: number) =>
     `  if [ "$arg" = -i ]; then set -- "$@" -readrate ${pace}; fi`,
     '  set -- "$@" "$arg"',
     'done',
-    'exec ffmpeg "$@"',
+    `exec '${FFMPEG}' "$@"`,
   )
 
 /**
@@ -50,7 +51,7 @@ export const looseTool = (file: string, tool: string, secret: string) =>
   writeScript(
     file,
     `if [ -e source ]; then cp '${secret}' secret.mp3; fi`,
-    `exec ${tool} -protocol_whitelist file,pipe,crypto,data,http,tcp "$@"`,
+    `exec '${tool}' -protocol_whitelist file,pipe,crypto,data,http,tcp "$@"`,
   )
 
 /** An ffprobe that looks at another file than at the source, and so takes everything for good music. */
@@ -62,14 +63,14 @@ export const fooledProbe = (file: string, good: string) =>
     `  if [ "$arg" = file:source ]; then arg='file:${good}'; fi`,
     '  set -- "$@" "$arg"',
     'done',
-    'exec ffprobe "$@"',
+    `exec '${FFPROBE}' "$@"`,
   )
 
 /** A tool that writes down, again and again, how much memory it has had at most. */
 export const measuredTool = (file: string, tool: string, log: string) =>
   writeScript(
     file,
-    `${tool} "$@" &`,
+    `'${tool}' "$@" &`,
     `while grep VmHWM "/proc/$!/status" >> '${log}' 2> /dev/null; do :; done`,
     'wait $!',
   )
