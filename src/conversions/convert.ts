@@ -12,6 +12,7 @@ import {
   type Probed,
   type Tools,
 } from '../ffmpeg/index.ts'
+import { asBareStream } from './bare-stream.ts'
 import { checkResult } from './check-result.ts'
 import type { ConvertStep, Fetched, Running } from './convert-step.ts'
 import { DiskFull, ConversionRefused } from './job-errors.ts'
@@ -40,7 +41,7 @@ export async function convert(tools: Tools, running: Running, step: ConvertStep)
   const plan = planConversion(format, options, sources.whole)
   refuseImpossible(plan.expectedMs, running.job)
   if (plan.copy) {
-    const copied = await make(tools, running, step, plan).catch((error: unknown) => {
+    const copied = await copy(tools, running, step, plan).catch((error: unknown) => {
       if (error instanceof ConversionRefused) return undefined
       throw error
     })
@@ -48,6 +49,12 @@ export async function convert(tools: Tools, running: Running, step: ConvertStep)
   }
   const encoding = planConversion(format, options, sources.whole, { mayCopy: false })
   return (await make(tools, running, step, encoding)).converted
+}
+
+async function copy(tools: Tools, running: Running, step: ConvertStep, plan: Plan): Promise<Made> {
+  const { through } = plan
+  const bare = through === undefined ? step : await asBareStream(tools, running, step, through)
+  return make(tools, running, bare, plan)
 }
 
 /** What was made, and whether nothing at all was found wrong in it. */

@@ -4,7 +4,15 @@ import type { JobOptions, Media, OptionDescription } from '../contract/index.ts'
 export type Target = Pick<Media, 'codec' | 'sampleRateHz' | 'channels' | 'layout' | 'bitDepth' | 'float'>
 
 /** Audio that may be taken as it is: its codec, and the containers that tell all that belongs to it. */
-export type Copied = { codec: RegExp; from: readonly string[] | 'anywhere' }
+export type Copied = {
+  codec: RegExp
+  from: readonly string[] | 'anywhere'
+  /**
+   * Muxer of a bare stream that the audio is copied into first, where these containers round times: read from there,
+   * every packet lasts as long as its samples do.
+   */
+  through?: string
+}
 
 /** One target: how people know it, what it takes, and how FFmpeg makes it. */
 export type Format = {

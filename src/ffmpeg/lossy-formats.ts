@@ -85,7 +85,11 @@ const aac: Format = {
     channels: option.channels(8),
   }),
   codecName: () => 'aac',
-  copied: [{ codec: /^aac$/, from: ['aac', 'mov', 'matroska'] }],
+  copied: [
+    { codec: /^aac$/, from: ['aac', 'mov'] },
+    // Its times are whole milliseconds. MP4 tells a length for each packet, and decoders leave out what is beyond the sum.
+    { codec: /^aac$/, from: ['matroska'], through: 'adts' },
+  ],
   encode: ({ bitrateKbps }, { channels }) => ['-b:a', `${bitrateKbps ?? shareOf(192, channels)}k`],
 }
 

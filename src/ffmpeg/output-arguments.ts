@@ -42,9 +42,15 @@ export function outputArguments(conversion: Conversion, tools: Pick<Tools, 'enco
 
 function audio(conversion: Conversion, tools: Pick<Tools, 'encoders' | 'soxr'>): string[] {
   const { format, options, plan } = conversion
-  if (plan.copy) return ['-map', '0:a:0', '-c:a', 'copy']
+  if (plan.copy) return ['-map', '0:a:0', '-c:a', 'copy', ...(plan.through ? delayed(conversion) : [])]
   const encoder = encoderOf(format, tools.encoders) ?? format.id
   return [...heard(conversion, tools), '-c:a', encoder, ...format.encode(options, plan.target)]
+}
+
+/** A bare stream has no place for its delay: times before 0 tell the muxer of it. */
+function delayed({ sources: [source] }: Conversion): string[] {
+  if (!source?.delaySamples) return []
+  return ['-bsf:a', `setts=ts=TS-${source.delaySamples / source.sampleRateHz}/TB`]
 }
 
 /** One source goes through a plain chain, several are brought to one form first and then joined. */

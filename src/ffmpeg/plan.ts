@@ -1,5 +1,5 @@
 import type { JobOptions, Media } from '../contract/index.ts'
-import type { Format, Target } from './format.ts'
+import type { Copied, Format, Target } from './format.ts'
 import { layoutNamed, targetLayout } from './layouts.ts'
 import { movedChapters, tagsFor, wantedTags, type Chapter } from './tags.ts'
 
@@ -10,6 +10,8 @@ export type PlannedSource = Omit<Media, 'chapters'> & { chapters: number | reado
 export type Plan = {
   /** The audio is taken as it is; only its container is new. */
   copy: boolean
+  /** Muxer of the bare stream that a copy is made of ({@link Copied}). */
+  through?: string
   target: Target
   /** Milliseconds the result will last; null where nobody knows how long the source is. */
   expectedMs: number | null
@@ -29,11 +31,14 @@ export function planConversion(
   { mayCopy = true } = {},
 ): Plan {
   const expectedMs = expectedDuration(options, source.durationMs)
-  if (mayCopy && canCopy(format, options, source)) {
+  const copied = mayCopy ? copiedAs(format, options, source) : undefined
+  if (copied) {
+    const { through } = copied
     const { codec, sampleRateHz, channels, layout, bitDepth, float } = source
     const depth = { ...(bitDepth && { bitDepth }), ...(float && { float }) }
     return {
       copy: true,
+      ...(through !== undefined && { through }),
       target: { codec, sampleRateHz, channels, ...layoutNamed(layout), ...depth },
       expectedMs,
     }
@@ -67,9 +72,13 @@ function hasCover({ artwork = 'keep' }: JobOptions, source: PlannedSource): bool
   return artwork === 'uploaded' || (artwork === 'keep' && source.artwork)
 }
 
-function canCopy({ copied }: Format, options: JobOptions, { codec, container }: PlannedSource): boolean {
-  if (AUDIO_OPTIONS.some((name) => options[name] !== undefined)) return false
-  return copied.some(
+function copiedAs(
+  { copied }: Format,
+  options: JobOptions,
+  { codec, container }: PlannedSource,
+): Copied | undefined {
+  if (AUDIO_OPTIONS.some((name) => options[name] !== undefined)) return undefined
+  return copied.find(
     (one) => one.codec.test(codec) && (one.from === 'anywhere' || one.from.includes(container)),
   )
 }

@@ -15,8 +15,10 @@ export type Probed = Omit<Media, 'chapters'> & {
   chapters: readonly Chapter[]
   /** Names of tags as they are written in the file. */
   writtenTags: Tags
+  /** Samples in front that the container says to leave out: the encoder's delay. Older versions of ffprobe say none. */
+  delaySamples?: number
   /** The picture stream that is the cover. */
-  cover?: { stream: number; codec: string }
+  cover?: { stream: number; codec: string } | undefined
   /** The file ends before it says it does: something was cut off. */
   cut?: true
 }
@@ -51,6 +53,7 @@ const Stream = z.looseObject({
   sample_fmt: z.string().optional(),
   bits_per_sample: z.number().int().optional(),
   bits_per_raw_sample: z.coerce.number().int().optional(),
+  initial_padding: z.number().int().optional(),
   disposition: z.looseObject({ attached_pic: z.number() }).partial().optional(),
   tags: TagRecord,
 })
@@ -131,6 +134,7 @@ function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed
     ...(depth && { bitDepth: depth }),
     ...(depth && /^(flt|dbl)/.test(audio.sample_fmt ?? '') && { float: true }),
     ...(format.bit_rate && { bitrateKbps: Math.round(format.bit_rate / 1000) }),
+    ...(audio.initial_padding && { delaySamples: audio.initial_padding }),
     tags: Object.fromEntries(Object.entries(writtenTags).map(([name, value]) => [name.toLowerCase(), value])),
     writtenTags,
     artwork: picture !== undefined,
