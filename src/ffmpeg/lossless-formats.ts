@@ -1,3 +1,4 @@
+import { flacBlock, wavpackBlock } from './block-sizes.ts'
 import { mpeg4 } from './lossy-formats.ts'
 import * as option from './option-descriptions.ts'
 import type { Format } from './format.ts'
@@ -34,9 +35,10 @@ const flac: Format = {
   cover: 'stream',
   chapters: 'tags',
   copied: [{ codec: /^flac$/, from: 'anywhere' }],
-  encode: ({ compressionLevel = 8 }, { bitDepth }) => [
+  encode: ({ compressionLevel = 8 }, target) => [
     ...['-compression_level', `${compressionLevel}`],
-    ...integerSamples(bitDepth),
+    ...flacBlock(compressionLevel, target),
+    ...integerSamples(target.bitDepth),
   ],
 }
 
@@ -137,7 +139,10 @@ const wavpack: Format = {
   cover: 'none', // FFmpeg's muxer takes no picture
   chapters: 'none',
   copied: [{ codec: /^wavpack$/, from: 'anywhere' }],
-  encode: (_, { bitDepth, float }) => (float ? ['-sample_fmt', 'fltp'] : integerSamples(bitDepth, 'p')),
+  encode: (_, target) => [
+    ...wavpackBlock(target),
+    ...(target.float ? ['-sample_fmt', 'fltp'] : integerSamples(target.bitDepth, 'p')),
+  ],
 }
 
 export const LOSSLESS = { flac, alac, wav, aiff, wavpack }

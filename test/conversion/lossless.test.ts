@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Change } from '../../src/contract/index.ts'
 import { channelsOf } from '../../src/ffmpeg/layouts.ts'
+import { makeAudio, SOURCES as MP3 } from '../support/audio.ts'
 import { convertFile, type Made } from '../support/convert-file.ts'
 import { makeDataDir } from '../support/program.ts'
 import { Random } from '../support/random.ts'
@@ -141,4 +143,15 @@ test('named layouts are those of FFmpeg', async () => {
   const layouts = Object.entries(await ffmpegLayouts()).filter(([name]) => channelsOf(name))
   expect(layouts.length).toBeGreaterThan(25)
   for (const [name, channels] of layouts) expect([name, channelsOf(name)]).toEqual([name, channels])
+})
+
+/** Where a file of FLAC says how long its blocks are (RFC 9639, 8.2), and WavPack how long its first is. */
+const BLOCK_AT = { flac: 8, wavpack: 20 }
+
+test('an MP3, of whose first frame little is left after its delay, is not cut into blocks that small', async () => {
+  const mp3 = path.join(folder.path, 'delayed.mp3')
+  await makeAudio(mp3, { seconds: 2, flags: MP3.mp3 })
+  const [flac, wavpack] = [await convertFile(mp3, 'flac'), await convertFile(mp3, 'wavpack')]
+  expect((await readFile(flac.file)).readUInt16BE(BLOCK_AT.flac)).toBe(4608)
+  expect((await readFile(wavpack.file)).readUInt32LE(BLOCK_AT.wavpack)).toBe(22_050)
 })
