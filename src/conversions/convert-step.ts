@@ -1,16 +1,9 @@
-import type { Conversion, Format, Picture, Probed } from '../ffmpeg/index.ts'
+import type { Conversion, Format, Picture, ProbedSource } from '../ffmpeg/index.ts'
 import type { Progress } from './job-progress.ts'
 import type { LeasedJob } from './job.ts'
 
-/** The sources of a job in its work folder. */
-export type Fetched = {
-  /** Names inside the folder. */
-  files: string[]
-  /** What each of them holds. */
-  probed: Probed[]
-  /** What they are as one. */
-  whole: Probed
-}
+/** The sources of a job in its work folder, and what they are as one. */
+export type Fetched = ProbedSource
 
 /** What all steps of making one result work on. */
 export type ConvertStep = {

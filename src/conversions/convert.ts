@@ -32,13 +32,15 @@ export type Converted = {
 }
 
 /**
- * Makes the result of fetched sources, and looks at it. A copy of audio in which something is wrong, as where a chain of
- * Ogg links becomes one stream, is thrown away, and what a decoder hears is encoded. Throws ConversionRefused or DiskFull.
+ * Makes the result of fetched sources, and looks at it. A copy of audio in which something is wrong is thrown away, and
+ * what a decoder hears is encoded. Throws ConversionRefused or DiskFull.
  */
 export async function convert(tools: Tools, running: Running, step: ConvertStep): Promise<Converted> {
   const { options } = running.job
   const { format, sources } = step
-  const plan = planConversion(format, options, sources.whole)
+  // A copy is of one stream: several files are more than that, and so are the links of a chain.
+  const mayCopy = sources.files.length === 1 && !sources.whole.chained
+  const plan = planConversion(format, options, sources.whole, { mayCopy })
   refuseImpossible(plan.expectedMs, running.job)
   if (plan.copy) {
     const copied = await copy(tools, running, step, plan).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import type { Media } from '../contract/index.ts'
-import { mediaOf, NoAudioStream, NotAudio, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
+import { mediaOf, NoAudioStream, NotAudio, probeSource, type Probed, type Tools } from '../ffmpeg/index.ts'
 import { SourceRefused, type Inspect } from '../uploads/index.ts'
 import { fetchSource, type ReadSource } from './fetch-source.ts'
 import { hours } from './hours.ts'
@@ -30,7 +30,7 @@ export function createInspector(parts: InspectorParts): Inspect {
     signal.throwIfAborted()
     await using folder = await folders.make(sizeBytes)
     await fetchSource(read, { uploadId, sizeBytes, folder, file: FILE, signal })
-    const found = await probe(tools, folder.path, FILE, signal).catch((error: unknown) => {
+    const { whole: found } = await probeSource(tools, folder.path, FILE, signal).catch((error: unknown) => {
       if (!(error instanceof NotAudio)) throw error
       const code = error instanceof NoAudioStream ? 'no-audio-stream' : 'not-audio'
       throw new SourceRefused(code, `This file is not audio that can be converted: ${error.reason}.`)

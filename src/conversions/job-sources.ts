@@ -1,8 +1,16 @@
-import { joinedSource, NotAudio, paddingMs, probe, type Probed, type Tools } from '../ffmpeg/index.ts'
+import {
+  joinedSource,
+  NotAudio,
+  paddingMs,
+  probeSource,
+  type Probed,
+  type ProbedSource,
+  type Tools,
+} from '../ffmpeg/index.ts'
 import { UploadNotFound } from '../uploads/index.ts'
 import type { Fetched, Running } from './convert-step.ts'
-import { fetchSource, type ReadSource } from './fetch-source.ts'
-import { ConversionRefused } from './job-errors.ts'
+import { fetchSource, isDiskFull, type ReadSource } from './fetch-source.ts'
+import { ConversionRefused, DiskFull } from './job-errors.ts'
 import { sourcesOf, type LeasedJob } from './job.ts'
 import type { Progress } from './job-progress.ts'
 import { heardMs } from './media-runs.ts'
@@ -43,12 +51,19 @@ export async function lookInto(
   { folder, progress, files }: Fetching & { files: string[] },
 ): Promise<Fetched> {
   const { job } = running
-  const probed: Probed[] = []
+  const looked: ProbedSource[] = []
   for (const [index, file] of files.entries()) {
     progress.analysing((COUNTING * index) / files.length)
-    probed.push(await look(tools, running, { folder: folder.path, file, name: calledIn(job, index) }))
+    looked.push(await look(tools, running, { folder: folder.path, file, name: calledIn(job, index) }))
   }
-  return { files, probed, whole: asOne(job, probed) }
+  return {
+    files: looked.flatMap((one) => one.files),
+    probed: looked.flatMap(({ probed }) => probed),
+    whole: asOne(
+      job,
+      looked.map(({ whole }) => whole),
+    ),
+  }
 }
 
 /** The share of analysing that counting takes: measuring what is joined comes after it. */
@@ -59,12 +74,14 @@ async function look(
   tools: Tools,
   { job, signal }: Running,
   { folder, file, name }: { folder: string; file: string; name: string },
-): Promise<Probed> {
-  const found = await probe(tools, folder, file, signal).catch((error: unknown) =>
+): Promise<ProbedSource> {
+  const found = await probeSource(tools, folder, file, signal).catch((error: unknown) =>
     refuseUnreadable(error, name),
   )
-  if (!job.joined || paddingMs(found) === 0) return found
-  return { ...found, durationMs: (await heardMs(tools, folder, file, signal)) ?? found.durationMs }
+  if (!job.joined || paddingMs(found.whole) === 0) return found
+  let durationMs = 0
+  for (const one of found.files) durationMs += await heardMs(tools, folder, one, signal)
+  return { ...found, whole: { ...found.whole, durationMs: durationMs || found.whole.durationMs } }
 }
 
 function asOne({ joined = [], options: { crossfadeMs = 0 } }: LeasedJob, probed: Probed[]): Probed {
@@ -87,6 +104,7 @@ function refuseMissing(error: unknown, name: string): never {
 }
 
 function refuseUnreadable(error: unknown, name: string): never {
+  if (isDiskFull(error)) throw new DiskFull({ cause: error })
   if (!(error instanceof NotAudio)) throw error
   const message = `The source${name} cannot be read: ${error.reason}.`
   throw new ConversionRefused('conversion-failed', message, { cause: error })

@@ -5,6 +5,7 @@ import {
   METER,
   parseMeter,
   runFfmpeg,
+  TIMES_BY_SAMPLES,
   ToolFailed,
   type Conversion,
   type FfmpegRun,
@@ -15,7 +16,7 @@ import type { ConvertStep, Running } from './convert-step.ts'
 import { ConversionRefused, DiskFull } from './job-errors.ts'
 
 const TO_NOWHERE = ['-f', 'null', '-']
-const ONLY_DECODED = ['-map', '0:a:0', ...TO_NOWHERE]
+const ONLY_DECODED = ['-map', '0:a:0', '-af', TIMES_BY_SAMPLES, ...TO_NOWHERE]
 
 /** Runs FFmpeg to its end; gives what it said on stderr. Throws ToolFailed, FfmpegStalled or the signal's reason. */
 export async function runToEnd(
@@ -51,18 +52,18 @@ export async function decode(
 
 /**
  * Milliseconds that are heard when a file is decoded: of a codec that pads its packets no container tells them all, and
- * between joined files what is missing adds up. Undefined where nothing is heard.
+ * between joined files what is missing adds up.
  */
 export async function heardMs(
   tools: Tools,
   folder: string,
   file: string,
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<number> {
   let heard = 0
   const run = { folder, sources: [file], output: ONLY_DECODED, signal }
   await runToEnd(tools, run, (processedMs) => (heard = processedMs)).catch(refuseUnconvertible)
-  return heard || undefined
+  return heard
 }
 
 /** Loudness of what will be encoded: of the part and at the speed that were asked for, joined where there are several. */

@@ -1,6 +1,14 @@
 import { stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { NotAudio, outputArguments, PREVIEW, previewOf, probe, type Tools } from '../ffmpeg/index.ts'
+import {
+  NotAudio,
+  outputArguments,
+  PREVIEW,
+  previewOf,
+  probe,
+  probeSource,
+  type Tools,
+} from '../ffmpeg/index.ts'
 import { downloadOf } from './downloads.ts'
 import { NothingDecoded } from './failures.ts'
 import type { Download } from './file-routes.ts'
@@ -82,11 +90,11 @@ export class Previews {
     const { tools, maxDurationMs } = this.#parts
     const { size: sourceBytes } = await stat(path.join(folder, file))
     const limits = { durationMs: maxDurationMs, bytes: freeBytes - sourceBytes }
-    const source = await probe(tools, folder, file, signal)
+    const source = await probeSource(tools, folder, file, signal)
     const { conversion, metadata } = previewOf(source, { output: FILE, limits })
     await writeFile(path.join(folder, METADATA_FILE), metadata)
     const output = outputArguments(conversion, tools)
-    await runToEnd(tools, { folder, sources: [file], metadata: METADATA_FILE, output, signal })
+    await runToEnd(tools, { folder, sources: source.files, metadata: METADATA_FILE, output, signal })
     const { size } = await stat(path.join(folder, FILE))
     if (size >= limits.bytes) throw new DiskFull()
     const made = await probe(tools, folder, FILE, signal).catch((error: unknown) => {

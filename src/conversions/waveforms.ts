@@ -1,5 +1,5 @@
 import { WaveformView } from '../contract/index.ts'
-import { parseMeter, probe, waveformArguments, type Tools } from '../ffmpeg/index.ts'
+import { parseMeter, probeSource, waveformArguments, type Tools } from '../ffmpeg/index.ts'
 import { NothingDecoded } from './failures.ts'
 import { MadeOnce, type MadeOnceParts } from './made-once.ts'
 import { runToEnd } from './media-runs.ts'
@@ -61,11 +61,12 @@ export class Waveforms {
 
   async #draw({ folder: { path: folder }, file, signal }: SoundAtHand): Promise<WaveformView> {
     const { tools } = this.#parts
-    const { sampleRateHz } = await probe(tools, folder, file, signal)
+    const source = await probeSource(tools, folder, file, signal)
     const peaks = new Peaks()
-    const run = { folder, sources: [file], output: waveformArguments(), signal, level: 'info' as const }
+    const output = waveformArguments(source, tools)
+    const run = { folder, sources: source.files, output, signal, level: 'info' as const }
     const stderr = await runToEnd(tools, { ...run, onOutput: (chunk) => peaks.add(chunk) })
-    const picture = peaks.toView(sampleRateHz)
+    const picture = peaks.toView(source.whole.sampleRateHz)
     if (picture.length === 0) throw new NothingDecoded()
     const loudness = parseMeter(stderr)
     return { ...picture, ...(loudness && { loudness }) }

@@ -4,7 +4,7 @@
  * for the length; later it reads every link.
  */
 const HARMLESS =
-  /^\[(?:flac @ 0x[0-9a-f]+\] Channel layout not supported by Flac,.*|ogg @ 0x[0-9a-f]+\] failed to create or replace stream)(?:\n|$)(?: +Last message repeated \d+ times(?:\n|$))?/gm
+  /^\[(?:flac @ 0x[0-9a-f]+\] Channel layout not supported by Flac,.*|(?:ogg|in#\d+) @ 0x[0-9a-f]+\] failed to create or replace stream)(?:\n|$)(?: +Last message repeated \d+ times(?:\n|$))?/gm
 
 /** What FFmpeg said, without what says nothing of the sound. */
 export const complaintsIn = (stderr: string): string => stderr.replace(HARMLESS, '')

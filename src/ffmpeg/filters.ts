@@ -8,13 +8,16 @@ import type { Probed } from './probe.ts'
 export type FilterParts = {
   format: Format
   options: JobOptions
-  source: Pick<Probed, 'sampleRateHz' | 'channels' | 'layout' | 'bitDepth' | 'float'>
+  source: Pick<Probed, 'sampleRateHz' | 'channels' | 'layout' | 'bitDepth' | 'float' | 'chained'>
   plan: Plan
   /** Decibels by which everything is made louder, once that was measured. */
   gainDb?: number
   /** Whether FFmpeg has the soxr resampler; plain swr is used where not. */
   soxr: boolean
 }
+
+/** Each sample where the one before it ends, whatever times the file tells. */
+export const TIMES_BY_SAMPLES = 'asetpts=N/SR/TB'
 
 /** Everything that changes samples, in order; empty when nothing has to. */
 export function filterChain(parts: FilterParts): string {
@@ -28,15 +31,20 @@ export function filterChain(parts: FilterParts): string {
   const computes =
     route.mixes || shaping.some((filter) => !filter.startsWith('atrim') && !filter.startsWith('asetpts'))
   const wide = computes ? ['aformat=sample_fmts=dbl'] : []
-  return [...wide, ...shaping, ...route.filters, resample(parts, computes)].filter(Boolean).join(',')
+  return [...times(parts), ...wide, ...shaping, ...route.filters, resample(parts, computes)]
+    .filter(Boolean)
+    .join(',')
 }
 
 /** What is heard when loudness is measured: the part, the speed and the fades of the result. */
 export function measuredChain(parts: FilterParts): string {
   const { options, plan } = parts
   const heard = [...editsBeforeGain(options), ...fades(options, plan.expectedMs), ...routeOf(parts).filters]
-  return ['aformat=sample_fmts=dbl', ...heard].join(',')
+  return [...times(parts), 'aformat=sample_fmts=dbl', ...heard].join(',')
 }
+
+/** Times of a chain begin anew with each link, and what FFmpeg makes of them is a sample or two off. */
+const times = ({ source: { chained } }: FilterParts): string[] => (chained ? [TIMES_BY_SAMPLES] : [])
 
 function routeOf({ format, source, plan: { target } }: FilterParts): Route {
   return routeTo(target, source, format.lossless)

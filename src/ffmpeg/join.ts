@@ -44,6 +44,22 @@ export function joinedSource(files: readonly Joinable<Probed>[], crossfadeMs: nu
   }
 }
 
+/** Links of one chain as one source: as long as all, and nothing lost; the first says what it is. */
+export function chainedSource(links: readonly Probed[]): Probed {
+  const [first] = links
+  if (!first) throw new Error('There is nothing in the chain.')
+  if (links.length === 1) return first
+  const told = links.map((media) => ({ name: '', media: { ...media, chapters: media.chapters.length } }))
+  const { durationMs, sampleRateHz, channels, layout, bitDepth } = joinedMedia(told, 0)
+  return {
+    ...first,
+    durationMs,
+    sampleRateHz,
+    ...{ channels, ...layoutNamed(layout) },
+    ...(bitDepth !== undefined && { bitDepth }),
+  }
+}
+
 /** The first of those with the most channels says where they are. */
 function widest(all: readonly Media[]): Layout {
   const most = Math.max(...all.map(({ channels }) => channels))

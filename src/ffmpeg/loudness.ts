@@ -3,13 +3,6 @@ import type { Measured } from '../contract/index.ts'
 /** What FFmpeg's meter (EBU R 128, true peaks by ITU-R BS.1770) says of everything that passes it. */
 export const METER = 'ebur128=peak=true:framelog=verbose'
 
-/** Output arguments that measure a source and give its samples, mixed to one channel of 16 bits, on stdout. */
-export const waveformArguments = (): string[] => [
-  '-filter_complex',
-  `[0:a:0]asplit=2[heard][seen];[heard]${METER}[metered];[seen]aformat=sample_fmts=s16:channel_layouts=mono[drawn]`,
-  ...['-map', '[metered]', '-f', 'null', '-', '-map', '[drawn]', '-f', 's16le', 'pipe:1'],
-]
-
 /** Below this the meter has nothing but silence (EBU R 128: the absolute gate). */
 const SILENCE_LUFS = -70
 

@@ -90,20 +90,42 @@ function asJoined({ format, options, plan: { target }, sources }: Conversion): F
 }
 
 /** The graph that ends in `[joined]`: every source in the target's rate and layout, one after the other. */
-function joined({ format, options, plan, sources }: Conversion, soxr: boolean) {
+export function joined(
+  { format, options, plan, sources }: Pick<Conversion, 'format' | 'options' | 'plan' | 'sources'>,
+  soxr: boolean,
+): string {
   const { crossfadeMs = 0 } = options
   const wide = { ...plan, target: { ...plan.target, bitDepth: COMPUTED_BITS, float: true } }
   const each = sources.map((source, index) => {
     const chain = filterChain({ format, options: {}, plan: wide, source, soxr })
     return `[${index}:a:0]aformat=sample_fmts=dbl${chain && `,${chain}`}[a${index}]`
   })
-  const labels = sources.map((_, index) => `[a${index}]`)
-  if (crossfadeMs === 0)
-    return [...each, `${labels.join('')}concat=n=${labels.length}:v=0:a=1[joined]`].join(';')
+  const inputs = sources.map((_, index) => `[a${index}]`)
+  if (crossfadeMs === 0) return [...each, concat(inputs, '[joined]')].join(';')
+  const { labels, chains } = wholes(sources, inputs)
   const fades = labels.slice(1).map((label, index) => {
-    const before = index === 0 ? '[a0]' : `[x${index}]`
+    const before = index === 0 ? (labels[0] ?? '') : `[x${index}]`
     const after = index === labels.length - 2 ? '[joined]' : `[x${index + 1}]`
     return `${before}${label}acrossfade=d=${crossfadeMs / 1000}${after}`
   })
-  return [...each, ...fades].join(';')
+  return [...each, ...chains, ...fades].join(';')
+}
+
+const concat = (labels: readonly string[], output: string) =>
+  `${labels.join('')}concat=n=${labels.length}:v=0:a=1${output}`
+
+/** One label for each source: links of a chain become one, and nothing fades between them. */
+function wholes(sources: readonly Probed[], inputs: readonly string[]) {
+  const groups: string[][] = []
+  for (const [index, input] of inputs.entries())
+    if (sources[index]?.goesOn) groups.at(-1)?.push(input)
+    else groups.push([input])
+  const chains: string[] = []
+  const labels = groups.map((group, index) => {
+    const [only = ''] = group
+    if (group.length === 1) return only
+    chains.push(concat(group, `[w${index}]`))
+    return `[w${index}]`
+  })
+  return { labels, chains }
 }

@@ -3,7 +3,7 @@ import { LOSSLESS } from './lossless-formats.ts'
 import { metadataFor } from './metadata-file.ts'
 import type { Conversion } from './output-arguments.ts'
 import { planConversion } from './plan.ts'
-import type { Probed } from './probe.ts'
+import type { ProbedSource } from './probe-source.ts'
 
 const { flac } = LOSSLESS
 /** Level 1 is as fast as 0, and files are a twentieth smaller (measured). */
@@ -14,11 +14,14 @@ const NOTHING_SAID = { writtenTags: {}, chapters: [] }
 export const PREVIEW = { extension: flac.extension, mimeType: flac.mimeType }
 
 /** A source as FLAC, which every browser plays: all of its sound, and nothing but that. */
-export function previewOf(source: Probed, { output, limits }: Pick<Conversion, 'output' | 'limits'>) {
-  const plan = planConversion(flac, OPTIONS, source, { mayCopy: false })
+export function previewOf(
+  { probed, whole }: Pick<ProbedSource, 'probed' | 'whole'>,
+  { output, limits }: Pick<Conversion, 'output' | 'limits'>,
+) {
+  const plan = planConversion(flac, OPTIONS, whole, { mayCopy: false })
   const conversion: Conversion = {
     ...{ format: flac, options: OPTIONS, plan, output, limits },
-    sources: [source],
+    sources: probed,
   }
   return { conversion, metadata: metadataFor(flac, OPTIONS, NOTHING_SAID, undefined) }
 }

@@ -6,7 +6,7 @@ import { HARDENED_INPUT, wrap } from './command.ts'
 import { packetsMs, samplesMs, type Counting } from './count.ts'
 import { endsEarly } from './file-end.ts'
 import { layoutNamed } from './layouts.ts'
-import { isChain } from './ogg-links.ts'
+import { linksOf } from './ogg-links.ts'
 import { withoutTechnical, type Chapter, type Tags } from './tags.ts'
 import type { Tools } from './tools.ts'
 
@@ -21,6 +21,10 @@ export type Probed = Omit<Media, 'chapters'> & {
   cover?: { stream: number; codec: string } | undefined
   /** The file ends before it says it does: something was cut off. */
   cut?: true
+  /** An Ogg file of several links, whose times begin anew with each. */
+  chained?: true
+  /** It goes on where the file before it ends: no fade and no chapter belong between them. */
+  goesOn?: true
 }
 
 /** What is told of a file. */
@@ -94,8 +98,13 @@ export async function probe(
     throw error
   })
   const report = Report.parse(JSON.parse(stdout))
-  const isCut = await endsEarly(path.join(folder, file))
-  const found = { ...describe(report), ...(isCut && { cut: true as const }) }
+  const at = path.join(folder, file)
+  const [isCut, links] = [await endsEarly(at), await linksOf(at)]
+  const found = {
+    ...describe(report),
+    ...(isCut && { cut: true as const }),
+    ...(links.length > 1 && { chained: true as const }),
+  }
   return { ...found, durationMs: await trueLength(found, stderr, { tools, folder, file, signal }) }
 }
 
@@ -105,8 +114,7 @@ export async function probe(
  * another sample rate bear wrong times, so that only what is heard tells.
  */
 async function trueLength(found: Probed, stderr: string, counting: Counting): Promise<number | null> {
-  if (found.container === 'ogg' && (await isChain(path.join(counting.folder, counting.file))))
-    return (await samplesMs(counting, found)) ?? packetsMs(counting)
+  if (found.chained) return (await samplesMs(counting, found)) ?? packetsMs(counting)
   const isGuess = found.durationMs === null || stderr.includes('Estimating duration from bitrate')
   return isGuess ? packetsMs(counting) : found.durationMs
 }

@@ -88,8 +88,8 @@ async function packetLengths(file: string): Promise<number[]> {
 test.concurrent(
   'in a copy out of Matroska, whose times are whole milliseconds, every packet lasts as long as its samples',
   async () => {
-    const source = await studio.tagged('rounded.mka', { flags: ['-c:a', 'aac'] })
-    const { job, file } = await studio.make({ uploadId: await upload(source), format: 'aac' })
+    const source = await converter.tagged('rounded.mka', { flags: ['-c:a', 'aac'] })
+    const { job, file } = await converter.make({ uploadId: await upload(source), format: 'aac' })
     expect(job.result?.copied).toBe(true)
     expect(await packetLengths(file)).toEqual([1024])
   },

@@ -9,7 +9,7 @@ import {
   foretell,
   FORMATS,
   mediaOf,
-  probe,
+  probeSource,
   type Format,
 } from '../../src/ffmpeg/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
@@ -36,14 +36,13 @@ export async function convertFile(source: string, target: string, options: JobOp
   const folder = `${source}-${(count += 1)}`
   await mkdir(folder)
   await copyFile(source, path.join(folder, 'source'))
-  const found = await probe(tools, folder, 'source')
+  const sources = await probeSource(tools, folder, 'source')
   const job = { ...newJob(systemClock.now()), format: target, options, owner: 'test' }
   const progress = createProgress(systemClock, { job, report: () => undefined })
   const output = `output.${format.extension}`
-  const sources = { files: ['source'], probed: [found], whole: found }
   const step = { folder, sources, format, output, limits, progress }
   const converted = await convert(tools, { job, signal: new AbortController().signal }, step)
-  const media = mediaOf(found)
+  const media = mediaOf(sources.whole)
   const foretold = changesBetween(media, foretell(format, options, media))
   return { ...converted, file: path.join(folder, output), foretold }
 }
