@@ -92,9 +92,10 @@ const near = (ms: number) => expect.closeTo(ms, -2) as number
 test('a playlist named .mp3 does not read a file of the server', async () => {
   // Of local segments FFmpeg 5.1.9 takes those whose extension fits what is in them, by any path: a secret MP3, not a WAV.
   const attack = hlsOf(at('secret.mp3'))
-  await writeFile(at('hls.mp3'), attack)
-  expect(await convertCarelessly('hls.mp3')).toEqual(near(SECRET_MS))
-  await isRefused('music.mp3', attack, 'not-audio')
+  // Newer ones take a text for a playlist only where it is called one, which an upload may be.
+  await writeFile(at('hls.m3u8'), attack)
+  expect(await convertCarelessly('hls.m3u8')).toEqual(near(SECRET_MS))
+  for (const name of ['music.mp3', 'music.m3u8']) await isRefused(name, attack, 'not-audio')
   await isNotConverted(attack)
 })
 
@@ -110,9 +111,9 @@ test('an ffconcat script named .mp3 does not read a file beside it', async () =>
 test('a playlist named .mp3 calls no internal address', async () => {
   await using inside = await startInternalServer()
   const attack = hlsOf(`${inside.url}/internal.mp3`)
-  inside.serve('/upload.mp3', attack)
+  inside.serve('/upload.m3u8', attack)
   // From a local file FFmpeg 5.1.9 follows no URL; from a URL, as of a presigned upload, it follows every one.
-  expect(await convertCarelessly(`${inside.url}/upload.mp3`)).toEqual(near(SECRET_MS))
+  expect(await convertCarelessly(`${inside.url}/upload.m3u8`)).toEqual(near(SECRET_MS))
   expect(inside.asked()).toContain('/internal.mp3')
   const before = inside.asked().length
   await isRefused('music.mp3', attack, 'not-audio')
@@ -217,7 +218,7 @@ test('a cover of 256 million pixels, or of more than there can be, costs no memo
   expect(peakMegabytes(await readFile(at('naive.log'), 'utf8'))).toBeGreaterThan(900)
   await writeFile(at('absurd.mp3'), absurd ?? '')
   const failed = await carelessly(folder.path, [FFMPEG, '-y', '-i', 'absurd.mp3', 'out.flac'])
-  expect(failed.code).toBe(1)
+  expect(failed.code).toBeGreaterThan(0)
 
   const FFMPEG_PATH = await measuredTool(at('our-ffmpeg'), FFMPEG, at('our.log'))
   const FFPROBE_PATH = await measuredTool(at('our-ffprobe'), FFPROBE, at('our.log'))
