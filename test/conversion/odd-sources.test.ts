@@ -120,6 +120,15 @@ describe('whole in the result, without a warning, and of a length that was told 
   })
 })
 
+test('of a chain of two rates all is in what it is joined to, and it fades only where that begins', async () => {
+  await links('ogg', ['-c:a', 'libvorbis'], 'whole.ogg', { ratesHz: [24_000, 48_000] })
+  await ffmpeg([...sine(2), 'other.wav'])
+  const uploadIds = [await converter.add(inside('whole.ogg')), await converter.add(inside('other.wav'))]
+  const { job, file } = await converter.make({ uploadIds, format: 'wav', options: { crossfadeMs: 1000 } })
+  expect(Math.abs((await decodedMs(file)) - (SECONDS + 1) * 1000)).toBeLessThan(ONE_FRAME_MS)
+  expect(job.warnings).toBeUndefined()
+})
+
 test.for([
   ['chain.oga', 'flac', '-c:a', 'flac'],
   ['chain.opus', 'opus', '-c:a', 'libopus'],
