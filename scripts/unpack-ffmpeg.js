@@ -70,15 +70,13 @@ function mirror() {
 
 /** Writes a script that starts a tool with the loader and the libraries of its own system; gives its version. */
 function writeWrapper(place, root, tool) {
-  const libraries = libraryFolder(root)
-  const loader = readdirSync(libraries).find((name) => /^ld-linux.*\.so/.test(name))
-  if (!loader) stop(`There is no loader in ${libraries}.`)
+  const libraries = libraryFolders(root)
   const command = [
-    path.join(libraries, loader),
+    loaderIn(libraries),
     // Nothing of the system around it, which may have libraries of the same names.
     '--inhibit-cache',
     '--library-path',
-    [libraries, ...foldersOfLibraries(libraries)].join(':'),
+    [...libraries, ...libraries.flatMap(foldersOfLibraries)].join(':'),
     path.join(root, 'usr/bin', tool),
   ]
   const file = path.join(place, tool)
@@ -90,11 +88,17 @@ function writeWrapper(place, root, tool) {
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`
 
-/** The folder of one architecture, as `usr/lib/x86_64-linux-gnu`. */
-function libraryFolder(root) {
-  const all = path.join(root, 'usr/lib')
-  const name = readdirSync(all).find((one) => one.includes('-linux-gnu'))
-  return name ? path.join(all, name) : stop(`There are no libraries in ${all}.`)
+/** Those of one architecture, as `usr/lib/x86_64-linux-gnu`; older suites have a second one, in `lib`. */
+const libraryFolders = (root) =>
+  ['usr/lib', 'lib'].flatMap((name) => {
+    const all = path.join(root, name)
+    const own = existsSync(all) ? readdirSync(all).filter((one) => one.includes('-linux-gnu')) : []
+    return own.map((one) => path.join(all, one))
+  })
+
+function loaderIn(folders) {
+  const all = folders.flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))
+  return all.find((file) => /^ld-linux.*\.so/.test(path.basename(file))) ?? stop('There is no loader in it.')
 }
 
 /** Folders inside with libraries that belong to others: an installed system finds them by links and settings. */
