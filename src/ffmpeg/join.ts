@@ -55,7 +55,8 @@ export function chainedSource(links: readonly Probed[]): Probed {
     ...first,
     durationMs,
     sampleRateHz,
-    ...{ channels, ...layoutNamed(layout) },
+    channels,
+    ...layoutNamed(layout),
     ...(bitDepth !== undefined && { bitDepth }),
   }
 }

@@ -14,8 +14,18 @@ export function waveformArguments(
     'asplit=2[heard][seen];' +
     `[heard]${METER}[metered];[seen]aformat=sample_fmts=s16:channel_layouts=mono[drawn]`
   return [
-    ...['-filter_complex', `${soundOf(source, tools)}${split}`],
-    ...['-map', '[metered]', '-f', 'null', '-', '-map', '[drawn]', '-f', 's16le', 'pipe:1'],
+    '-filter_complex',
+    `${soundOf(source, tools)}${split}`,
+    '-map',
+    '[metered]',
+    '-f',
+    'null',
+    '-',
+    '-map',
+    '[drawn]',
+    '-f',
+    's16le',
+    'pipe:1',
   ]
 }
 

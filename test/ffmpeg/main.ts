@@ -9,33 +9,27 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs')
 
 /** Everything that is different when FFmpeg is: what is made, what is decoded, what is said of it. */
-const SUITES = [
-  ...['src/ffmpeg'],
-  ...[
-    ...[
-      'artwork',
-      'attacks',
-      'bad-input',
-      'children',
-      'conversion',
-      'copies',
-      'damaged',
-      'edits',
-      'injection',
-    ],
-    ...[
-      'join',
-      'lossless',
-      'lossy-lengths',
-      'metadata',
-      'odd-metadata',
-      'odd-sources',
-      'own-artwork',
-      'preview',
-    ],
-    'waveform',
-  ].map((name) => `test/integration/${name}.test.ts`),
+const INTEGRATION = [
+  'artwork',
+  'attacks',
+  'bad-input',
+  'children',
+  'conversion',
+  'copies',
+  'damaged',
+  'edits',
+  'injection',
+  'join',
+  'lossless',
+  'lossy-lengths',
+  'metadata',
+  'odd-metadata',
+  'odd-sources',
+  'own-artwork',
+  'preview',
+  'waveform',
 ]
+const SUITES = ['src/ffmpeg', ...INTEGRATION.map((name) => `test/integration/${name}.test.ts`)]
 
 function main([folder, ...wanted]: string[]): number {
   if (folder === undefined) return refuse('Usage: npm run test:ffmpeg -- FOLDER [FILE...]')
