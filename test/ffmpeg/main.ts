@@ -13,23 +13,19 @@ const INTEGRATION = [
   'artwork',
   'attacks',
   'bad-input',
+  'chained-source',
   'children',
   'conversion',
-  'copies',
-  'damaged',
-  'edits',
   'injection',
-  'join',
-  'lossless',
-  'lossy-lengths',
-  'metadata',
-  'odd-metadata',
-  'odd-sources',
   'own-artwork',
   'preview',
   'waveform',
 ]
-const SUITES = ['src/ffmpeg', ...INTEGRATION.map((name) => `test/integration/${name}.test.ts`)]
+const SUITES = [
+  'src/ffmpeg',
+  'test/conversion',
+  ...INTEGRATION.map((name) => `test/integration/${name}.test.ts`),
+]
 
 function main([folder, ...wanted]: string[]): number {
   if (folder === undefined) return refuse('Usage: npm run test:ffmpeg -- FOLDER [FILE...]')
