@@ -15,7 +15,7 @@ export type Probed = Omit<Media, 'chapters'> & {
   chapters: readonly Chapter[]
   /** Names of tags as they are written in the file. */
   writtenTags: Tags
-  /** Samples in front that the container says to leave out: the encoder's delay. Older versions of ffprobe say none. */
+  /** Samples in front that the container says to leave out, and this FFmpeg does: the encoder's delay. */
   delaySamples?: number
   /** The picture stream that is the cover. */
   cover?: { stream: number; codec: string } | undefined
@@ -142,7 +142,7 @@ function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed
     ...(depth && { bitDepth: depth }),
     ...(depth && /^(flt|dbl)/.test(audio.sample_fmt ?? '') && { float: true }),
     ...(format.bit_rate && { bitrateKbps: Math.round(format.bit_rate / 1000) }),
-    ...(audio.initial_padding && { delaySamples: audio.initial_padding }),
+    ...delayOf(audio),
     tags: Object.fromEntries(Object.entries(writtenTags).map(([name, value]) => [name.toLowerCase(), value])),
     writtenTags,
     artwork: picture !== undefined,
@@ -154,6 +154,10 @@ function describe({ format, streams, chapters }: z.infer<typeof Report>): Probed
     })),
   }
 }
+
+/** Where FFmpeg tells of a delay and does not leave it out, as 7.1 does of Matroska, the sound starts before 0. */
+const delayOf = ({ initial_padding, start_time = 0 }: Stream): Pick<Probed, 'delaySamples'> =>
+  initial_padding && start_time >= 0 ? { delaySamples: initial_padding } : {}
 
 /** Seconds of sound; Matroska tells in a tag when it ends (Matroska tag registry, DURATION). */
 function soundOf({ duration, start_time = 0, tags }: Stream): number | undefined {
