@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
@@ -94,13 +93,17 @@ type Report = {
     disposition: Record<string, number>
   }[]
   chapters: { start_time: string; tags?: Record<string, string> }[]
+  /** `data_hash` is the algorithm, a colon, and the digest in hex. */
+  packets: { stream_index: number; data_hash: string }[]
 }
 
 /** What another reader finds in a file: ffprobe without any of our flags. */
 export async function readTagged(file: string): Promise<Found> {
-  const shown = ['-show_format', '-show_streams', '-show_chapters', '-of', 'json']
-  const { stdout } = await run(FFPROBE, ['-v', 'error', ...shown, file])
-  const { format, streams, chapters } = JSON.parse(stdout) as Report
+  const shown = ['-show_format', '-show_streams', '-show_chapters', '-show_packets', '-show_data_hash', 'md5']
+  const { stdout } = await run(FFPROBE, ['-v', 'error', ...shown, '-of', 'json', file], {
+    maxBuffer: 1 << 28,
+  })
+  const { format, streams, chapters, packets } = JSON.parse(stdout) as Report
   const audio = streams.find(({ codec_type }) => codec_type === 'audio')
   const tags = Object.entries({ ...audio?.tags, ...format.tags })
   const picture = streams.find(({ disposition }) => disposition['attached_pic'] === 1)
@@ -110,14 +113,6 @@ export async function readTagged(file: string): Promise<Found> {
       startMs: Math.round(Number(start_time) * 1000),
       title: own?.['title'] ?? own?.['TITLE'],
     })),
-    cover: picture && (await digestOf(file, picture.index)),
+    cover: packets.find(({ stream_index }) => stream_index === picture?.index)?.data_hash.replace('MD5:', ''),
   }
-}
-
-async function digestOf(file: string, stream: number): Promise<string> {
-  const picture = `${file}.picture`
-  await ffmpeg('-i', file, '-map', `0:${stream}`, '-c', 'copy', '-f', 'data', picture)
-  return createHash('md5')
-    .update(await readFile(picture))
-    .digest('hex')
 }

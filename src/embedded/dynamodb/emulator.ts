@@ -41,14 +41,9 @@ export async function startDynamoDb({
   clock,
   log,
 }: EmulatorOptions): Promise<DynamoDbEmulator> {
-  const host = loopbackAddress()
-  const port = await freePort(host)
-  const url = `http://${host}:${port}`
-  const start = () =>
-    spawnGuarded([emulatorCommand(), '--host', host, '--port', `${port}`, '--db-path', databaseFile])
+  const { url, start, first } = await startFirst(databaseFile, clock)
   const closing = new AbortController()
-  let guard = start()
-  await answers(url, guard, clock)
+  let guard = first
 
   const supervised = (async () => {
     let pause = FIRST_PAUSE_MS
@@ -77,6 +72,34 @@ export async function startDynamoDb({
 
 type Guard = ChildProcessByStdio<Writable, null, null>
 
+/** The emulator ended before it answered: a port is in use, or its file cannot be opened. */
+class EmulatorExited extends Error {
+  constructor(exitCode: number) {
+    super(`The DynamoDB emulator ended with exit code ${exitCode} before it answered.`)
+  }
+}
+
+/** Between the choice of a port and its use another process may take it. */
+const MAX_STARTS = 5
+
+/** Starts it at an address that is free; gives how it is started there again. */
+async function startFirst(databaseFile: string, clock: Clock) {
+  for (let starts = 1; ; starts++) {
+    const host = loopbackAddress()
+    const port = await freePort(host)
+    const url = `http://${host}:${port}`
+    const command = [emulatorCommand(), '--host', host, '--port', `${port}`, '--db-path', databaseFile]
+    const start = () => spawnGuarded(command)
+    const first = start()
+    try {
+      await answers(url, first, clock)
+      return { url, start, first }
+    } catch (error) {
+      if (!(error instanceof EmulatorExited) || starts === MAX_STARTS) throw error
+    }
+  }
+}
+
 /** In a process group of its own, so that Ctrl-C lets us finish our writes before it goes. */
 function spawnGuarded(command: string[]): Guard {
   const guard = spawn('/bin/sh', ['-c', GUARD, 'sh', ...command], {
@@ -102,7 +125,7 @@ const NOT_FOUND = 127
 async function answers(url: string, child: Guard, clock: Clock): Promise<void> {
   for (let waited = 0; waited < READY_WITHIN_MS; waited += ASK_EVERY_MS) {
     if (child.exitCode === NOT_FOUND) throw new EmulatorMissing()
-    if (child.exitCode !== null) break
+    if (child.exitCode !== null) throw new EmulatorExited(child.exitCode)
     const answered = await fetch(url, { signal: AbortSignal.timeout(1000) }).then(
       (response) => response.text().then(() => true),
       () => false,
@@ -115,8 +138,8 @@ async function answers(url: string, child: Guard, clock: Clock): Promise<void> {
 }
 
 /**
- * On Linux an address of this process alone, as all of 127.0.0.0/8 is loopback (RFC 1122, 3.2.1.3): between the choice of a
- * port and its use another process may take it, and its emulator would then answer with its own tables.
+ * On Linux an address of this process alone, as all of 127.0.0.0/8 is loopback (RFC 1122, 3.2.1.3): where the emulator of
+ * another process has just taken the port, that one must not answer in its place, with its own tables.
  */
 function loopbackAddress(): string {
   if (process.platform !== 'linux') return '127.0.0.1'
