@@ -48,7 +48,7 @@ describe.each(Object.keys(RECIPES))('from %s', (name) => {
     has = await readTagged(source.file)
   })
 
-  test.each(Object.entries(TARGETS))(
+  test.concurrent.each(Object.entries(TARGETS))(
     'to %s: all that it can hold, and the rest is told',
     async (format, takes) => {
       const { queued, done, found } = await convert(source.id, format)

@@ -51,8 +51,8 @@ const links = async (
 }
 const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0)
 const wavOfSize = (size: number) => async (name: string) => {
-  await ffmpeg([...sine(SECONDS), 'plain.wav'])
-  await sizedWav(inside(''), 'plain.wav', size, name)
+  await ffmpeg([...sine(SECONDS), `plain-${name}`])
+  await sizedWav(inside(''), `plain-${name}`, size, name)
 }
 
 const WHOLE: Record<string, [name: string, make: Make]> = {
@@ -107,7 +107,7 @@ const WHOLE: Record<string, [name: string, make: Make]> = {
   ],
 }
 
-describe('whole in the result, without a warning, and of a length that was told before, is', () => {
+describe.concurrent('whole in the result, without a warning, and of a length that was told before, is', () => {
   test.for(Object.entries(WHOLE))('%s', async ([, [name, make]]) => {
     await make(name)
     const heard = madeOf.get(name) ?? [name]
@@ -146,7 +146,7 @@ test('of several audio streams the first is taken, whole', async () => {
   expect(Math.abs(heardMs - SECONDS * 1000)).toBeLessThan(ONE_FRAME_MS)
 })
 
-describe('what was cut off between two blocks, where FFmpeg says nothing of it, is told', () => {
+describe.concurrent('what was cut off between two blocks, where FFmpeg says nothing of it, is told', () => {
   const CUT: Record<string, string[]> = {
     'cut.wav': ['-c:a', 'pcm_s16le'],
     'cut.w64': ['-c:a', 'pcm_s16le'],
@@ -166,7 +166,7 @@ describe('what was cut off between two blocks, where FFmpeg says nothing of it, 
   })
 })
 
-describe('a file of which there is only the beginning is refused, or failed with a reason', () => {
+describe.concurrent('a file of which there is only the beginning is refused, or failed with a reason', () => {
   test.for([...Object.keys(SOURCES), 'opus', 'mka', 'wv', 'tta'])('%s', async (extension) => {
     const name = `head.${extension}`
     const flags = extension in SOURCES ? SOURCES[extension as keyof typeof SOURCES] : []

@@ -113,7 +113,7 @@ export async function startFleet({
     const start = () => startProgram({ dataDir, env })
     return opened.adopt(new Member(await start(), dataDir, start), (one) => one.kill('SIGKILL'))
   }
-  const members = [await member('one'), await member('two'), await member('three')] as const
+  const members = await Promise.all([member('one'), member('two'), member('three')])
   const all = opened.move()
   return {
     ...{ stores, dynamodb, s3, members, env },
