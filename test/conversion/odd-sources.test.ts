@@ -107,18 +107,21 @@ const WHOLE: Record<string, [name: string, make: Make]> = {
   ],
 }
 
-describe.concurrent('whole in the result, without a warning, and of a length that was told before, is', () => {
-  test.for(Object.entries(WHOLE))('%s', async ([, [name, make]]) => {
-    await make(name)
-    const heard = madeOf.get(name) ?? [name]
-    const sourceMs = sum(await Promise.all(heard.map((one) => decodedMs(inside(one)))))
-    expect(sourceMs).toBeGreaterThan(SECONDS * 1000 - ONE_FRAME_MS)
-    const { announcedMs, job, heardMs } = await converted(name)
-    expect(job.warnings).toBeUndefined()
-    expect(Math.abs(heardMs - sourceMs)).toBeLessThan(ONE_FRAME_MS)
-    expect(Math.abs(announcedMs - sourceMs)).toBeLessThan(NOT_COUNTED_MS)
-  })
-})
+describe.concurrent(
+  'whole in the result, without a warning, and of a length that was told before, is',
+  () => {
+    test.for(Object.entries(WHOLE))('%s', async ([, [name, make]]) => {
+      await make(name)
+      const heard = madeOf.get(name) ?? [name]
+      const sourceMs = sum(await Promise.all(heard.map((one) => decodedMs(inside(one)))))
+      expect(sourceMs).toBeGreaterThan(SECONDS * 1000 - ONE_FRAME_MS)
+      const { announcedMs, job, heardMs } = await converted(name)
+      expect(job.warnings).toBeUndefined()
+      expect(Math.abs(heardMs - sourceMs)).toBeLessThan(ONE_FRAME_MS)
+      expect(Math.abs(announcedMs - sourceMs)).toBeLessThan(NOT_COUNTED_MS)
+    })
+  },
+)
 
 test('of a chain of two rates all is in what it is joined to, and it fades only where that begins', async () => {
   await links('ogg', ['-c:a', 'libvorbis'], 'whole.ogg', { ratesHz: [24_000, 48_000] })
