@@ -5,12 +5,13 @@ const { TEST_DYNAMODB_ENDPOINT, TEST_S3_ENDPOINT } = process.env
 const PATIENCE = TEST_DYNAMODB_ENDPOINT || TEST_S3_ENDPOINT ? 4 : 1
 
 /**
- * Groups run one after the other, each with as many files at once as its tests leave the processors idle: all wait for
- * child processes, and those of the browser and of faults for timers as well. What files of one worker share is in its own
+ * Groups run one after the other, each with as many files at once as its tests leave two processors idle: all wait for
+ * child processes, and those of faults mostly for timers; a browser takes nearly a processor. What files of one worker share is in its own
  * fixtures (`scope: 'worker'`).
  */
-const COMPUTING = { groupOrder: 0, maxWorkers: 4 }
-const WAITING = { groupOrder: 1, maxWorkers: 4 }
+const COMPUTING = { groupOrder: 0, maxWorkers: 3 }
+const BROWSING = { groupOrder: 1, maxWorkers: 2 }
+const WAITING = { groupOrder: 2, maxWorkers: 4 }
 
 type Group = typeof COMPUTING
 
@@ -38,7 +39,7 @@ export default defineConfig({
       { test: project('contract', ['test/contract/**/*.test.ts'], 60_000, COMPUTING) },
       { test: project('conversion', ['test/conversion/**/*.test.ts'], 60_000, COMPUTING) },
       { test: project('integration', ['test/integration/**/*.test.ts'], 60_000, COMPUTING) },
-      { test: { ...project('e2e', ['test/e2e/**/*.test.ts'], 180_000, WAITING), ...page } },
+      { test: { ...project('e2e', ['test/e2e/**/*.test.ts'], 180_000, BROWSING), ...page } },
       { test: project('faults', ['test/faults/**/*.test.ts'], 240_000, WAITING) },
     ],
   },

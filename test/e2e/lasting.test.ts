@@ -10,7 +10,7 @@ test('a conversion goes on without the page, and the page finds it again', async
   await using deck = await setting.open()
   const { page } = deck
   await deck.format('Opus').check()
-  await deck.convert(await setting.folder().sound('wav', 100, 'onward.wav'))
+  await deck.convert(await setting.folder().sound('wav', 60, 'onward.wav'))
   await deck
     .row('onward.wav')
     .getByText(/^Converting/)

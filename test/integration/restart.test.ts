@@ -8,19 +8,21 @@ import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { SECOND_MS } from '../../src/kernel/units.ts'
 import { contentsOf, objectsOf } from '../support/stores.ts'
 
-/** Of the file that goes up: 42 MB, six parts. */
-const LONG_SECONDS = 240
+/** Of the file that goes up: 27 MB, six parts of 5 MiB. */
+const LONG_SECONDS = 155
 /** Of the file that is converted, at {@link PACE} times real time. */
-const SECONDS = 48
+const SECONDS = 32
 const PACE = 8
 let folder: Awaited<ReturnType<typeof makeDataDir>>
 let song: Buffer<ArrayBuffer>
+let long: Buffer<ArrayBuffer>
 let ffmpeg = ''
 let running: Program | undefined
 
 beforeAll(async () => {
   folder = await makeDataDir()
   song = await wavOf(SECONDS)
+  long = await wavOf(LONG_SECONDS)
   ffmpeg = await pacedFfmpeg(folder.path, PACE)
 })
 // A test that failed leaves its program running, and the folder it holds is needed by the next.
@@ -31,14 +33,16 @@ const dataDir = () => path.join(folder.path, 'data')
 
 /** Starts the program on the same data folder as before. */
 async function start(env: Record<string, string> = {}) {
-  running = await startProgram({ dataDir: dataDir(), env: { ...env, FFMPEG_PATH: ffmpeg } })
+  running = await startProgram({
+    dataDir: dataDir(),
+    env: { ...env, FFMPEG_PATH: ffmpeg, PART_SIZE_MIB: '5' },
+  })
   return { program: running, api: createApi(running.url) }
 }
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
   'an upload goes on after %s: only the rest is sent',
   async (signal) => {
-    const long = await wavOf(LONG_SECONDS)
     const before = await start()
     const { id, partSize, partCount } = await before.api.createUpload('song.wav', long.length)
     const send = async (api: typeof before.api, part: number) =>

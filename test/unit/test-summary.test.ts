@@ -33,6 +33,13 @@ test('a file over 45 seconds fails, unless there is a reason', () => {
   expect(table[0]).toBe('  90.0 s  known.test.ts (1 tests): it waits')
 })
 
+test('where the whole takes longer than ten minutes, so may each file', () => {
+  const files = [file('slow.test.ts', 60), file('known.test.ts', 900)]
+  expect(summarize(report(files), { 'known.test.ts': 'it waits' }, '/clone').overBudget).toEqual([])
+  const slower = [file('slow.test.ts', 70), file('known.test.ts', 900)]
+  expect(summarize(report(slower), { 'known.test.ts': 'it waits' }, '/clone').failed).toBe(1)
+})
+
 test('skipped tests, and files that could not be loaded, did not pass', () => {
   const files = [file('broken.test.ts', 1, 0, 'failed')]
   const counts = { numFailedTests: 2, numPendingTests: 3, numTodoTests: 4 }
