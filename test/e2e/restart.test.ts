@@ -9,7 +9,7 @@ const setting = useSetting()
 test('a server that is started anew under the page costs it nothing', async () => {
   await using started = new AsyncDisposableStack()
   const { path: dataDir } = started.use(await makeDataDir())
-  const env = { FFMPEG_PATH: await pacedFfmpeg(setting.folder().path, 10) }
+  const env = { FFMPEG_PATH: await pacedFfmpeg(setting.folder().path, 20) }
   const first = started.use(await startProgram({ dataDir, embedded: true, env }))
   await using deck = await setting.open({}, first.url)
   await deck.format('Opus').check()
