@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { GiB, HOUR_MS, MiB, SECOND_MS } from '../kernel/units.ts'
 import { apiKeysOf, isApiKeyList, type ApiKeyEntry } from './api-keys.ts'
 import { isAddressList, isOriginList, listed } from './lists.ts'
-import { checkHeartbeatTimeout, HEARTBEAT_TIMEOUT_SECONDS } from './heartbeat-timeout.ts'
+import { checkHeartbeatTimeout } from './heartbeat-timeout.ts'
 import { detectStores, type StoreMode } from './stores.ts'
 import { TracesEnvironment, tracesOf, type TracesConfig } from './traces.ts'
 
@@ -50,7 +50,7 @@ export const Environment = z.object({
   MAX_DURATION_MS: whole(1000, 1000 * HOUR_MS).default(24 * HOUR_MS),
   RETENTION_HOURS: whole(1, 24 * 365).default(24),
   WORKER_CONCURRENCY: whole(1, 256).optional(),
-  HEARTBEAT_TIMEOUT_SECONDS,
+  HEARTBEAT_TIMEOUT_SECONDS: whole(5, 600).default(30),
   STOP_TIMEOUT_SECONDS: whole(2, 3600).default(10),
   API_KEYS: z
     .string()
@@ -131,7 +131,8 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const problems = parsed.success ? [] : parsed.error.issues.map(sentence)
   const stores = detectStores(given)
   if ('problem' in stores) problems.push(stores.problem)
-  else if (parsed.success) problems.push(...checkHeartbeatTimeout(parsed.data, stores))
+  else if (parsed.success)
+    problems.push(...checkHeartbeatTimeout(parsed.data.HEARTBEAT_TIMEOUT_SECONDS, stores))
   if (!parsed.success || 'problem' in stores || problems.length > 0)
     throw new InvalidEnvironment(`Invalid environment:\n${problems.map((one) => `  - ${one}`).join('\n')}`)
   return toConfig(parsed.data, stores)

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { StoreMode } from './stores.ts'
 
 /**
@@ -7,14 +6,8 @@ import type { StoreMode } from './stores.ts'
  */
 const MIN_OVER_NETWORK_SECONDS = 20
 
-/** Seconds without a heartbeat after which other processes rescue a worker's jobs. */
-export const HEARTBEAT_TIMEOUT_SECONDS = z.coerce.number().int().min(5).max(600).default(30)
-
 /** Below the safe value the timeout is accepted only where DynamoDB, and so every worker, is on this machine. */
-export function checkHeartbeatTimeout(
-  { HEARTBEAT_TIMEOUT_SECONDS: seconds }: { HEARTBEAT_TIMEOUT_SECONDS: number },
-  stores: StoreMode,
-): string[] {
+export function checkHeartbeatTimeout(seconds: number, stores: StoreMode): string[] {
   if (seconds >= MIN_OVER_NETWORK_SECONDS || isOnThisMachine(stores)) return []
   return [
     `HEARTBEAT_TIMEOUT_SECONDS: Too small: expected number to be >=${MIN_OVER_NETWORK_SECONDS} unless DYNAMODB_ENDPOINT is a ` +

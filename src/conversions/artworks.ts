@@ -32,7 +32,8 @@ export class Artworks {
 
   /**
    * A JPEG: of the cover that was sent, unless the `embedded` one is wanted, else of that; undefined while it is still
-   * being made, or when the client has left. Throws {@link NoArtwork}, UploadNotFound, UploadNotReady, UploadExpired, StoreUnavailable, DiskFull.
+   * being made, or when the client has left. Throws {@link NoArtwork}, UploadNotFound, UploadNotReady, UploadExpired,
+   * StoreUnavailable, DiskFull.
    */
   async ofUpload(
     id: string,

@@ -46,8 +46,8 @@ export class Previews {
   }
 
   /**
-   * Of a finished upload; undefined while it is still being made, or when the client has left. Throws UploadNotFound, UploadNotReady, UploadExpired,
-   * {@link NothingDecoded}, StoreUnavailable, DiskFull.
+   * Of a finished upload; undefined while it is still being made, or when the client has left. Throws UploadNotFound,
+   * UploadNotReady, UploadExpired, {@link NothingDecoded}, StoreUnavailable, DiskFull.
    */
   async ofUpload(id: string, gone: AbortSignal): Promise<Download | undefined> {
     return this.#get(await this.#parts.sounds.ofUpload(id), gone)

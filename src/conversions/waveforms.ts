@@ -28,8 +28,8 @@ export class Waveforms {
   }
 
   /**
-   * Of a finished upload; undefined while it is still being made, or when the client has left. Throws UploadNotFound, UploadNotReady, UploadExpired,
-   * {@link NothingDecoded}, StoreUnavailable, DiskFull.
+   * Of a finished upload; undefined while it is still being made, or when the client has left. Throws UploadNotFound,
+   * UploadNotReady, UploadExpired, {@link NothingDecoded}, StoreUnavailable, DiskFull.
    */
   async ofUpload(id: string, gone: AbortSignal): Promise<WaveformView | undefined> {
     return this.#get(await this.#parts.sounds.ofUpload(id), gone)
