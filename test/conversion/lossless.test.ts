@@ -1,20 +1,18 @@
 import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Change } from '../../src/contract/index.ts'
 import { channelsOf } from '../../src/ffmpeg/layouts.ts'
 import { makeAudio, SOURCES as MP3 } from '../support/audio.ts'
-import { convertFile, type Made } from '../support/convert-file.ts'
-import { makeDataDir } from '../support/program.ts'
+import { Converter, type ConvertedFile } from '../support/converter.ts'
 import { Random } from '../support/random.ts'
 import { digestsOf, ffmpegLayouts, makeSounds, decoded, type Sound } from '../support/sound.ts'
 
-let folder: Awaited<ReturnType<typeof makeDataDir>>
+let converter: Converter
 beforeAll(async () => {
-  folder = await makeDataDir()
+  converter = await Converter.open()
   await makeSounds(CASES.map(noise))
 })
-afterAll(() => folder[Symbol.asyncDispose]())
+afterAll(() => converter[Symbol.asyncDispose]())
 
 const RATES = [8000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000]
 const LAYOUTS = ['mono', 'stereo', '2.1', 'quad', '5.1', '5.1(side)', '7.1']
@@ -51,7 +49,7 @@ const FRAMES = 6007 // more than one block of every codec, and no whole number o
 function sourceOf({ rateHz, depth, target, turn }: Case): { file: string; flags: string[] } {
   const kinds = SOURCES[depth]
   const { extension, flags } = kinds[turn % kinds.length] ?? { extension: 'wav', flags: [] }
-  return { file: path.join(folder.path, `${rateHz}-${target}.${extension}`), flags }
+  return { file: converter.at(`${rateHz}-${target}.${extension}`), flags }
 }
 
 /** Noise that uses every bit, other in each channel, and never quite as loud as can be. */
@@ -62,7 +60,7 @@ function noise(one: Case): Sound {
 }
 
 /** Differences of lengths are none, so what was foretold is what was found. */
-function expectTruthful({ changes, foretold, warnings, log }: Made): void {
+function expectTruthful({ changes, foretold, warnings, log }: ConvertedFile): void {
   expect([warnings, log]).toEqual([[], ''])
   expect(changes).toEqual(foretold)
 }
@@ -81,7 +79,7 @@ test.concurrent.each(TARGETS)('to %s: every sample is as it was', async (target)
   const made: { name: string; source: string; file: string }[] = []
   for (const one of cases) {
     const { file: source } = sourceOf(one)
-    const result = await convertFile(source, target)
+    const result = await converter.convertFile(source, target)
     expectTruthful(result)
     expect([nameOf(one), quality(result.changes)]).toEqual([nameOf(one), []])
     made.push({ name: nameOf(one), source, file: result.file })
@@ -97,7 +95,7 @@ test.concurrent.each(CASES.filter((one) => !isHeld(one)))(
   '$rateHz Hz, $layout, $depth to $target: 24 bits with triangular dither, and the job tells it',
   async (one) => {
     const { file: source } = sourceOf(one)
-    const made = await convertFile(source, one.target)
+    const made = await converter.convertFile(source, one.target)
     expectTruthful(made)
     expect(quality(made.changes)).toEqual([{ what: 'bitDepth', from: 32, to: 24 }])
     const error = await errorsIn24Bits(source, made.file)
@@ -135,7 +133,7 @@ test('the cases have every pair', () => {
 
 test('a layout that a format has not is told, and its nearest one gets the channels', async () => {
   const [sound] = CASES.map(noise).filter(({ layout }) => layout === '7.1')
-  const made = await convertFile(sound?.file ?? '', 'alac')
+  const made = await converter.convertFile(sound?.file ?? '', 'alac')
   expect(made.changes).toContainEqual({ what: 'layout', from: '7.1', to: '7.1(wide)' })
 })
 
@@ -149,9 +147,12 @@ test('named layouts are those of FFmpeg', async () => {
 const BLOCK_AT = { flac: 8, wavpack: 20 }
 
 test('an MP3, of whose first frame little is left after its delay, is not cut into blocks that small', async () => {
-  const mp3 = path.join(folder.path, 'delayed.mp3')
+  const mp3 = converter.at('delayed.mp3')
   await makeAudio(mp3, { seconds: 2, flags: MP3.mp3 })
-  const [flac, wavpack] = [await convertFile(mp3, 'flac'), await convertFile(mp3, 'wavpack')]
+  const [flac, wavpack] = [
+    await converter.convertFile(mp3, 'flac'),
+    await converter.convertFile(mp3, 'wavpack'),
+  ]
   expect((await readFile(flac.file)).readUInt16BE(BLOCK_AT.flac)).toBe(4608)
   expect((await readFile(wavpack.file)).readUInt32LE(BLOCK_AT.wavpack)).toBe(22_050)
 })

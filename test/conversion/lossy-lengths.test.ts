@@ -1,16 +1,14 @@
-import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { convertFile } from '../support/convert-file.ts'
-import { makeDataDir } from '../support/program.ts'
+import { Converter } from '../support/converter.ts'
 import { amplitudeAt, decibels, part, peak, rms } from '../support/hearing.ts'
 import { countOf, decoded, makeSounds, type Decoded, type Sound } from '../support/sound.ts'
 
-let folder: Awaited<ReturnType<typeof makeDataDir>>
+let converter: Converter
 beforeAll(async () => {
-  folder = await makeDataDir()
+  converter = await Converter.open()
   await makeSounds([...SOURCES, ...Object.values(LOUD)].map(soundOf))
 })
-afterAll(() => folder[Symbol.asyncDispose]())
+afterAll(() => converter[Symbol.asyncDispose]())
 
 /** Samples of one packet at the result's rate. */
 const FRAMES = { mp3: 1152, aac: 1024, m4b: 1024, opus: 960, webm: 960, vorbis: 1024, ac3: 1536 }
@@ -31,7 +29,7 @@ const LOUD = {
 } satisfies Record<string, Source>
 
 const nameOf = ({ rateHz, layout, seconds }: Source) => `${rateHz} Hz, ${layout}, ${seconds} s`
-const fileOf = (source: Source) => path.join(folder.path, `${nameOf(source).replace(/\W+/g, '-')}.wav`)
+const fileOf = (source: Source) => converter.at(`${nameOf(source).replace(/\W+/g, '-')}.wav`)
 
 /** A sine of its own for each channel; the fourth is low, as it is an LFE where there are six. */
 const hertzOf = (channel: number, together = false) =>
@@ -50,7 +48,7 @@ const middleOf = (heard: Decoded, channel: number) => part(heard, 0.2, 0.5, chan
 
 test.concurrent.each(TARGETS)('to %s: the length, and every channel in its place', async (target, frame) => {
   for (const source of SOURCES) {
-    const made = await convertFile(fileOf(source), target)
+    const made = await converter.convertFile(fileOf(source), target)
     expect([nameOf(source), made.warnings, made.log]).toEqual([nameOf(source), [], ''])
     expect(made.changes).toEqual(made.foretold)
     const heard = await decoded(made.file)
@@ -84,7 +82,7 @@ function expectInPlace({ layout, loud }: Source, heard: Decoded, target: string)
 }
 
 test.concurrent('six loud channels become two without clipping, in the usual shares', async () => {
-  const heard = await decoded((await convertFile(fileOf(LOUD.six), 'mp3')).file)
+  const heard = await decoded((await converter.convertFile(fileOf(LOUD.six), 'mp3')).file)
   const share = Math.SQRT1_2
   const whole = 0.95 / (1 + share + share)
   for (const [side, own] of [0, 1].entries()) {
@@ -102,7 +100,7 @@ test.concurrent('two equal loud channels become one as loud, and one becomes two
     [LOUD.pair, 1],
     [LOUD.one, 2],
   ] as const) {
-    const made = await convertFile(fileOf(source), 'wav', { channels: count })
+    const made = await converter.convertFile(fileOf(source), 'wav', { channels: count })
     const heard = await decoded(made.file)
     expect(heard.channels.length).toBe(count)
     for (const [index, channel] of heard.channels.entries()) {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { copyFile, mkdtemp, stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { JobRequest, JobView, Media } from '../../src/contract/index.ts'
+import type { Change, JobOptions, JobRequest, JobView, Media } from '../../src/contract/index.ts'
 import { Execution } from '../../src/conversions/execution.ts'
 import { createInspector } from '../../src/conversions/inspect.ts'
 import type { Settlement } from '../../src/conversions/job-repository.ts'
@@ -28,6 +28,15 @@ import { makeTagged, type Recipe } from './tagged.ts'
 
 /** What became of a request: the job as it was queued and as it ended, FFmpeg's log, and where the result lies. */
 export type Conversion = { queued: JobView; job: JobView; log: string; file: string }
+
+/** A result that came of a file, with what was told of it before. */
+export type ConvertedFile = {
+  file: string
+  log: string
+  warnings: string[]
+  changes: Change[]
+  foretold: Change[]
+}
 
 type Upload = { session: Session; file: string; media?: Media }
 
@@ -154,6 +163,13 @@ export class Converter implements AsyncDisposable {
   async play(request: JobRequest): Promise<Conversion & { sound: Decoded }> {
     const made = await this.make(request)
     return { ...made, sound: await decoded(made.file) }
+  }
+
+  /** Takes a file in and converts it. */
+  async convertFile(source: string, format: string, options?: JobOptions): Promise<ConvertedFile> {
+    const { queued, job, log, file } = await this.make({ uploadId: await this.add(source), format, options })
+    const { changes, warnings = [] } = job
+    return { file, log, warnings, changes, foretold: queued.changes }
   }
 
   async #execute(lease: LeasedJob): Promise<Job> {

@@ -5,7 +5,6 @@ import { createApi, json } from './api.ts'
 import { jobRows } from './audit.ts'
 import { makeDataDir } from './program.ts'
 import { startService } from './service.ts'
-import { decoded, type Decoded } from './sound.ts'
 import { makeTake, type Take } from './take.ts'
 import { makeTagged, type Recipe } from './tagged.ts'
 
@@ -51,12 +50,6 @@ export async function openStudio(env: Record<string, string> = {}) {
       const file = studio.at(`${id}-${job.name}`)
       await writeFile(file, await api.result(id))
       return { job, file }
-    },
-
-    /** The same, listened to. */
-    async play(request: JobRequest): Promise<Made & { sound: Decoded }> {
-      const made = await studio.make(request)
-      return { ...made, sound: await decoded(made.file) }
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
