@@ -16,13 +16,19 @@ const UNWANTED = [
   '--disable-site-isolation-trials',
   '--disable-web-security',
   '--enable-features',
+  '--enable-unsafe-swiftshader',
   '--headless',
+  '--ignore-gpu-blocklist',
+  '--in-process-gpu',
   '--no-zygote',
   '--single-process',
+  '--use-angle',
+  '--use-gl',
 ]
 const QUIET = [
   '--disable-background-networking',
   '--disable-component-update',
+  '--disable-gpu', // an emulated one takes a third more of the processor than none
   '--disable-quic',
   '--no-first-run',
 ]
