@@ -41,6 +41,6 @@ test('the API is described in light or dark as the reader has it', async () => {
   await page.getByRole('button', { name: 'Authorize' }).waitFor()
   const dark = await page.evaluate<string>(background)
   await page.emulateMedia({ colorScheme: 'light' })
-  await page.waitForFunction(`${background} !== '${dark}'`)
+  await expect.poll(() => page.evaluate<string>(background)).not.toBe(dark)
   expect(complaints).toEqual([])
 })

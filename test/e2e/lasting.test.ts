@@ -122,7 +122,9 @@ test('a part of the page that cannot be loaded says so, and is there after a rel
   await page.getByRole('button', { name: 'Edit part.wav' }).click()
   await deck.row('part.wav').getByText('could not be loaded').waitFor()
   await page.unrouteAll()
+  const reloaded = page.waitForEvent('load')
   await page.getByRole('button', { name: 'Reload the page' }).click()
+  await reloaded
   await page.getByRole('button', { name: 'Edit part.wav' }).click()
   await deck.row('part.wav').getByLabel('Title').waitFor()
 })
