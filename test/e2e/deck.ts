@@ -26,7 +26,9 @@ export async function openDeck(
   url: string,
   { key, ...options }: BrowserContextOptions & { key?: string } = {},
 ) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const viewport = { width: 1280, height: 900 }
+  // What moves is painted by the processor that the program needs; tests of movement ask for it.
+  const context = await browser.newContext({ viewport, reducedMotion: 'reduce', ...options })
   context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const complaints = complaintsOf(page, new URL(url).origin)

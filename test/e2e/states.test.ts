@@ -23,7 +23,7 @@ async function faults(deck: Deck, state: string): Promise<string[]> {
 test.each(['light', 'dark'] as const)(
   'in %s colours nothing keeps anybody out, whatever happens',
   async (colorScheme) => {
-    await using deck = await setting.open({ colorScheme, reducedMotion: 'reduce' })
+    await using deck = await setting.open({ colorScheme })
     const { page } = deck
     const name = (rest: string) => `${colorScheme} ${rest}`
     const seen: string[] = []

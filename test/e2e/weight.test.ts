@@ -29,7 +29,7 @@ test('the first load brings at most 150 kB of script, compressed', async () => {
 })
 
 test.each([360, 1440])('nothing jumps at %d pixels, from the first load to the result', async (width) => {
-  await using deck = await setting.open({ viewport: { width, height: 900 } })
+  await using deck = await setting.open({ viewport: { width, height: 900 }, reducedMotion: 'no-preference' })
   const { page } = deck
   await page.addInitScript({ content: SHIFTS })
   await page.reload()
