@@ -2,13 +2,13 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { runTool, ToolTimedOut } from '../../src/ffmpeg/child.ts'
-import { FfmpegStalled, findTools, runFfmpeg } from '../../src/ffmpeg/index.ts'
+import { FfmpegStalled, runFfmpeg } from '../../src/ffmpeg/index.ts'
 import { createApi } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
 import { startStores } from '../support/embedded.ts'
 import { FFMPEG, FFPROBE } from '../support/ffmpeg-paths.ts'
 import { makeDataDir, startProgram } from '../support/program.ts'
-import { carelessly, writeScript } from '../support/tools.ts'
+import { carelessly, toolsAt, writeScript } from '../support/tools.ts'
 
 /** A tool that writes down what the kernel knows of it before it becomes the real one. */
 const spy = (folder: string, tool: 'ffmpeg' | 'ffprobe') =>
@@ -54,10 +54,7 @@ test('FFmpeg and ffprobe see no credentials and no setting, only a private folde
 
 test('an FFmpeg that makes no progress any more is killed, and leaves no process', async () => {
   await using folder = await makeDataDir()
-  const [pidFile, real] = [
-    path.join(folder.path, 'pid'),
-    await findTools({ ffmpeg: FFMPEG, ffprobe: FFPROBE }),
-  ]
+  const [pidFile, real] = [path.join(folder.path, 'pid'), await toolsAt()]
   const hanging = [
     `echo $$ > '${pidFile}'`,
     "printf 'out_time_us=1000000\\nprogress=continue\\n' >&3",

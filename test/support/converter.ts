@@ -10,7 +10,7 @@ import { logKey, type Job, type LeasedJob } from '../../src/conversions/job.ts'
 import { runJob, type RunningJob, type RunParts } from '../../src/conversions/run-job.ts'
 import { jobView } from '../../src/conversions/views.ts'
 import { WorkFolders } from '../../src/conversions/work-folder.ts'
-import { findTools, FORMATS } from '../../src/ffmpeg/index.ts'
+import { FORMATS } from '../../src/ffmpeg/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { silentLog } from '../../src/kernel/log.ts'
@@ -20,10 +20,10 @@ import { HOUR_MS } from '../../src/kernel/units.ts'
 import { heartbeatTiming, OwnPage } from '../../src/progress/index.ts'
 import { cleanFileName, coverKey, type Cover, type Session } from '../../src/uploads/index.ts'
 import { makeDataDir } from './embedded.ts'
-import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
 import { newJob } from './jobs.ts'
 import { decoded, type Decoded } from './sound.ts'
 import { makeTake, type Take } from './take.ts'
+import { toolsAt } from './tools.ts'
 import { makeTagged, type Recipe } from './tagged.ts'
 
 /** What became of a request: the job as it was queued and as it ended, FFmpeg's log, and where the result lies. */
@@ -86,7 +86,7 @@ export class Converter implements AsyncDisposable {
   static async open({ maxDurationMs = 24 * HOUR_MS } = {}): Promise<Converter> {
     await using opened = new AsyncDisposableStack()
     const folder = opened.use(await makeDataDir()).path
-    const tools = await findTools({ ffmpeg: FFMPEG, ffprobe: FFPROBE })
+    const tools = await toolsAt()
     return new Converter(opened.move(), folder, { tools, maxDurationMs })
   }
 

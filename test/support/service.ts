@@ -10,7 +10,6 @@ import {
 import { loadConfig } from '../../src/config/index.ts'
 import { openStores, type StoreMetrics } from '../../src/cli/stores.ts'
 import { createService, type Service } from '../../src/cli/service.ts'
-import { findTools } from '../../src/ffmpeg/index.ts'
 import { createMetrics } from '../../src/http/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLog, type Log } from '../../src/kernel/log.ts'
@@ -19,6 +18,7 @@ import { storesAreElsewhere } from './elsewhere.ts'
 import { makeDataDir, makeTables, startStores, type SharedStores } from './embedded.ts'
 import { FFMPEG_SETTINGS } from './ffmpeg-paths.ts'
 import { PROGRAM_BUCKET } from './program.ts'
+import { toolsAt } from './tools.ts'
 import { createTurnedClock } from './turned-clock.ts'
 
 export type CapacityUse = Parameters<CapacityMeter>[0]
@@ -61,7 +61,7 @@ export async function startService(
     ? await alone(shared, watched)
     : await openStores({ config, clock: systemClock, log, metrics: watched })
   opened.defer(() => stores.close())
-  const tools = await findTools(config.tools)
+  const tools = await toolsAt(config.tools)
   const { clock, turn, wake } = createTurnedClock()
   const service = await createService({
     config,

@@ -2,9 +2,21 @@ import { execFile } from 'node:child_process'
 import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { findTools, type Tools } from '../../src/ffmpeg/index.ts'
 import { FFMPEG, FFPROBE } from './ffmpeg-paths.ts'
 
 const run = promisify(execFile)
+
+type ToolPaths = Parameters<typeof findTools>[0]
+const found = new Map<string, Promise<Tools>>()
+
+/** What the program would find at its start, looked for once in a process: it takes six child processes. */
+export function toolsAt(paths: ToolPaths = { ffmpeg: FFMPEG, ffprobe: FFPROBE }): Promise<Tools> {
+  const key = JSON.stringify([paths.ffmpeg, paths.ffprobe])
+  const known = found.get(key) ?? findTools(paths)
+  found.set(key, known)
+  return known
+}
 
 /** Runs a command in a folder, with no care at all; gives how it ended and what it printed. */
 export async function carelessly(
