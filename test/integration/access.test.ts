@@ -4,11 +4,10 @@ import type { JobView, LinkView, PassView, TargetsView, UploadView } from '../..
 import { newId } from '../../src/kernel/ids.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
-import { startProgram, type Program } from '../support/program.ts'
-import { startService } from '../support/service.ts'
+import { startService, type TurnedService } from '../support/service.ts'
 
 const [anna, annaNext, ben] = [newKey('anna'), newKey('anna'), newKey('ben')]
-let program: Program
+let program: TurnedService
 let wav: Buffer<ArrayBuffer>
 let open: Api
 let asAnna: Api
@@ -20,7 +19,7 @@ const withKey = (key: string) => createApi(program.url, { authorization: `Bearer
 
 beforeAll(async () => {
   const API_KEYS = [anna, annaNext, ben].map(({ entry }) => entry).join(',')
-  program = await startProgram({ env: { API_KEYS } })
+  program = await startService({ API_KEYS })
   wav = await wavOf(1)
   open = createApi(program.url)
   asAnna = withKey(anna.key)
@@ -190,7 +189,7 @@ test('a pass reads what its owner may read, and nothing of others', async () => 
 })
 
 test('without keys configured a link is the address itself, and there is no pass to be had', async () => {
-  await using keyless = await startProgram()
+  await using keyless = await startService()
   const api = createApi(keyless.url)
   const job = await api.convert(await api.upload('tone.wav', wav), 'mp3')
   await api.done(job.id)

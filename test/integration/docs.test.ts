@@ -5,6 +5,7 @@ import { apiReference, type ApiDocument } from '../support/api-reference.ts'
 import { listen, makeAudio } from '../support/audio.ts'
 import { pacedFfmpeg } from '../support/tools.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
+import { startService } from '../support/service.ts'
 import { openShell } from '../support/shell.ts'
 import { blocks, read, ROOT } from '../unit/markdown.ts'
 
@@ -31,8 +32,8 @@ test.each([{ tools: false }, { tools: true }])(
 )
 
 test('every call of the API and every shape is documented, and nothing else is', async () => {
-  await using program = await startProgram()
-  const answer = await fetch(`${program.url}/api/openapi.json`)
+  await using running = await startService()
+  const answer = await fetch(`${running.url}/api/openapi.json`)
   const file = path.join(ROOT, 'docs/reference/api.md')
   await expect(await apiReference(file, (await answer.json()) as ApiDocument)).toMatchFileSnapshot(file)
 })

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApi, json, type Api } from '../support/api.ts'
-import { startProgram, type Program } from '../support/program.ts'
+import { startService, type TurnedService } from '../support/service.ts'
 
-let program: Program
+let program: TurnedService
 let api: Api
 
 beforeAll(async () => {
-  program = await startProgram()
+  program = await startService()
   api = createApi(program.url)
 })
 afterAll(() => program[Symbol.asyncDispose]())

@@ -5,7 +5,6 @@ import { newKey } from '../../src/access/index.ts'
 import type { JobView } from '../../src/contract/index.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
-import { startProgram } from '../support/program.ts'
 import { startService } from '../support/service.ts'
 
 const ask = (api: Api, uploadId: string, key?: string) =>
@@ -13,7 +12,7 @@ const ask = (api: Api, uploadId: string, key?: string) =>
 
 test('a full queue refuses one job more, and still knows a request that is repeated', async () => {
   // Without a worker everything waits.
-  await using program = await startProgram({ env: { ROLE: 'api', MAX_QUEUED_JOBS: '2' } })
+  await using program = await startService({ ROLE: 'api', MAX_QUEUED_JOBS: '2' })
   const api = createApi(program.url)
   const uploadId = await api.upload('song.wav', await wavOf(1))
   const first = await json<JobView>(await ask(api, uploadId, 'first-request-of-all'), 202)
@@ -48,7 +47,7 @@ test('one owner cannot fill the queue for the others', async () => {
 test('requests beyond the rate are told when to come again; health is always answered, and so are others', async () => {
   const [anna, ben] = [newKey('anna'), newKey('ben')]
   const env = { API_KEYS: `${anna.entry},${ben.entry}`, RATE_LIMIT_PER_MINUTE: '5' }
-  await using program = await startProgram({ env })
+  await using program = await startService(env)
   const api = createApi(program.url, { authorization: `Bearer ${anna.key}` })
   for (let sent = 0; sent < 5; sent++) expect((await api.call('formats')).status).toBe(200)
   const refused = await api.call('formats')
@@ -62,7 +61,7 @@ test('requests beyond the rate are told when to come again; health is always ans
 })
 
 test('without keys the rate is that of an address, which a client cannot make up', async () => {
-  await using program = await startProgram({ env: { RATE_LIMIT_PER_MINUTE: '3' } })
+  await using program = await startService({ RATE_LIMIT_PER_MINUTE: '3' })
   const from = (address: string) => createApi(program.url, { 'x-forwarded-for': address }).call('formats')
   for (const last of [1, 2, 3]) expect((await from(`192.0.2.${last}`)).status).toBe(200)
   expect((await from('192.0.2.4')).status).toBe(429)
@@ -70,7 +69,7 @@ test('without keys the rate is that of an address, which a client cannot make up
 
 test('behind a trusted proxy each client has its own rate', async () => {
   const env = { RATE_LIMIT_PER_MINUTE: '1', TRUSTED_PROXIES: '127.0.0.1' }
-  await using program = await startProgram({ env })
+  await using program = await startService(env)
   const from = (address: string) => createApi(program.url, { 'x-forwarded-for': address }).call('formats')
   for (const last of [1, 2, 3]) expect((await from(`192.0.2.${last}`)).status).toBe(200)
   expect((await from('192.0.2.1')).status).toBe(429)
@@ -88,10 +87,10 @@ test('pages of other origins may not call the API unless they are named', async 
       },
     })
   const allowed = (answer: Response) => answer.headers.get('access-control-allow-origin')
-  await using closed = await startProgram()
+  await using closed = await startService()
   expect(allowed(await preflight(closed.url, origin))).toBeNull()
   const key = newKey('anna')
-  await using named = await startProgram({ env: { CORS_ORIGINS: origin, API_KEYS: key.entry } })
+  await using named = await startService({ CORS_ORIGINS: origin, API_KEYS: key.entry })
   const answer = await preflight(named.url, origin)
   expect([answer.status, allowed(answer)]).toEqual([204, origin])
   expect(answer.headers.get('access-control-allow-headers')).toContain('authorization')

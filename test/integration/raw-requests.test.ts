@@ -131,7 +131,7 @@ async function stalling(begun: string, limit: 'headersTimeout' | 'requestTimeout
   return heard
 }
 
-test.each([
+test.concurrent.each([
   ['headers that do not end', 'GET /api/formats HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 'headersTimeout'],
   ['nothing at all', '', 'headersTimeout'],
   [
