@@ -1,17 +1,18 @@
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './test/ci/slow-first.ts'
 
 /** Elsewhere a table may be there only seconds after it was asked for, and the jobs of a dead process wait for half a minute. */
 const { TEST_DYNAMODB_ENDPOINT, TEST_S3_ENDPOINT } = process.env
 const PATIENCE = TEST_DYNAMODB_ENDPOINT || TEST_S3_ENDPOINT ? 4 : 1
 
 /**
- * Groups run one after the other, each with as many files at once as its tests leave two processors idle: all wait for
- * child processes, and those of faults mostly for timers; a browser takes nearly a processor. What files of one worker share is in its own
- * fixtures (`scope: 'worker'`).
+ * Groups run one after the other, each with as many files at once as keep two processors busy: files of the first group
+ * compute, those of the browser wait half of their time, and those of faults mostly. What files of one worker share is
+ * in its own fixtures (`scope: 'worker'`).
  */
 const COMPUTING = { groupOrder: 0, maxWorkers: 3 }
-const BROWSING = { groupOrder: 1, maxWorkers: 2 }
-const WAITING = { groupOrder: 2, maxWorkers: 4 }
+const BROWSING = { groupOrder: 1, maxWorkers: 3 }
+const WAITING = { groupOrder: 2, maxWorkers: 5 }
 
 type Group = typeof COMPUTING
 
@@ -32,6 +33,7 @@ const page = { globalSetup: ['test/e2e/build-page.ts'] }
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     projects: [
       { test: project('unit', beside, 10_000, COMPUTING) },
       { test: project('infra', ['infra/test/**/*.test.ts'], 60_000, COMPUTING) },
