@@ -97,7 +97,7 @@ test('another file in place of an interrupted one is refused', async () => {
   page.on('dialog', (dialog) => void dialog.accept())
   await page.route('**/parts/2', () => {})
   const first = page.waitForResponse('**/parts/1')
-  await deck.add(await setting.folder().sound('wav', 60, 'half.wav'))
+  await deck.add(await setting.folder().sound('wav', 30, 'half.wav'))
   await first
   await page.reload()
   const other = await setting.folder().sound('wav', 1, 'other.wav')

@@ -48,7 +48,7 @@ test.each<[Kind, keyof typeof TARGETS]>([
 
 test('the upload of several parts and the conversion each go from nought to a hundred, and never fall', async () => {
   await using deck = await setting.open()
-  const source = await setting.folder().sound('wav', 60, 'long.wav') // two parts
+  const source = await setting.folder().sound('wav', 30, 'long.wav') // two parts
   await deck.convert(source)
   await deck.download('long.mp3').waitFor()
   for (const way of ['Upload', 'Conversion'] as const) {

@@ -11,7 +11,7 @@ test('the same page sends parts straight to S3 where the service says so, and no
     if (origin !== new URL(setting.url()).origin)
       elsewhere.push(`${request.method()} ${pathname.split('/').at(-1) ?? ''}`)
   })
-  await deck.convert(await setting.folder().sound('wav', 60, 'straight.wav')) // 10 MB: two parts
+  await deck.convert(await setting.folder().sound('wav', 30, 'straight.wav')) // 5.3 MB: two parts
   await deck.download('straight.mp3').waitFor()
   expect(elsewhere).toEqual(['PUT source', 'PUT source'])
   expect(deck.complaints.filter((one) => !one.startsWith('foreign request'))).toEqual([])

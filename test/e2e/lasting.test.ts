@@ -10,7 +10,7 @@ test('a conversion goes on without the page, and the page finds it again', async
   await using deck = await setting.open()
   const { page } = deck
   await deck.format('Opus').check()
-  await deck.convert(await setting.folder().sound('wav', 60, 'onward.wav'))
+  await deck.convert(await setting.folder().sound('wav', 30, 'onward.wav'))
   await deck
     .row('onward.wav')
     .getByText(/^Converting/)
@@ -80,7 +80,7 @@ test('a paused upload stands still, lets others pass, and goes on', async () => 
   const { page } = deck
   await page.route('**/parts/2', () => {}) // keeps the upload from ending
   await deck.add(
-    await setting.folder().sound('wav', 60, 'slow.wav'),
+    await setting.folder().sound('wav', 30, 'slow.wav'),
     await setting.folder().sound('wav', 1, 'quick.wav'),
   )
   await page.getByRole('button', { name: 'Pause slow.wav' }).click()
@@ -98,7 +98,7 @@ test('without a connection the page says so, and goes on by itself when it is ba
   await page.route('**/parts/2', (route) => route.abort(), { times: 1 })
   await context.setOffline(true)
   await page.getByText('No connection.').waitFor()
-  await deck.convert(await setting.folder().sound('wav', 60, 'offline.wav'))
+  await deck.convert(await setting.folder().sound('wav', 30, 'offline.wav'))
   await context.setOffline(false)
   await deck.download('offline.mp3').waitFor()
   expect(await page.getByText('No connection.').count()).toBe(0)

@@ -28,7 +28,7 @@ test('progress of one file renders its row alone', async () => {
   await using deck = await setting.open()
   const { page } = deck
   await deck.add(
-    await setting.folder().sound('wav', 120, 'busy.wav'),
+    await setting.folder().sound('wav', 60, 'busy.wav'),
     await setting.folder().sound('wav', 1, 'idle.wav'),
   )
   for (const name of ['busy.wav', 'idle.wav']) await deck.row(name).getByText('Uploaded').waitFor()

@@ -9,11 +9,11 @@ const setting = useSetting()
 test('a server that is started anew under the page costs it nothing', async () => {
   await using started = new AsyncDisposableStack()
   const { path: dataDir } = started.use(await makeDataDir())
-  const env = { FFMPEG_PATH: await pacedFfmpeg(setting.folder().path, 20) }
+  const env = { FFMPEG_PATH: await pacedFfmpeg(setting.folder().path, 10) }
   const first = started.use(await startProgram({ dataDir, embedded: true, env }))
   await using deck = await setting.open({}, first.url)
   await deck.format('Opus').check()
-  await deck.convert(await setting.folder().sound('wav', 60, 'restart.wav'))
+  await deck.convert(await setting.folder().sound('wav', 30, 'restart.wav'))
   const row = deck.row('restart.wav')
   await row.getByText(/^Converting/).waitFor()
   await first.kill('SIGKILL')

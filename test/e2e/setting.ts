@@ -8,8 +8,10 @@ import { openFolder } from './folder.ts'
 
 type Folder = Awaited<ReturnType<typeof openFolder>>
 
-/** Of FFmpeg, times real time: a minute takes three seconds, in which a test can look at a conversion that runs. */
-const PACE = 20
+/** Of FFmpeg, times real time: half a minute takes three seconds, in which a test can look at a conversion that runs. */
+const PACE = 10
+/** The smallest: half a minute of WAV goes up in two parts. */
+const PART_SIZE_MIB = '5'
 
 /** A browser, a folder and a program that all files of a worker share, and that end with it. */
 const shared = test
@@ -24,7 +26,8 @@ const shared = test
     return folder
   })
   .extend('program', { scope: 'worker' }, async ({ folder }, { onCleanup }) => {
-    const program = await startProgram({ env: { FFMPEG_PATH: await pacedFfmpeg(folder.path, PACE) } })
+    const FFMPEG_PATH = await pacedFfmpeg(folder.path, PACE)
+    const program = await startProgram({ env: { FFMPEG_PATH, PART_SIZE_MIB } })
     onCleanup(() => program[Symbol.asyncDispose]())
     return program
   })
@@ -41,7 +44,7 @@ export function useSetting(env?: Record<string, string>) {
   })
   if (env)
     beforeAll(async () => {
-      program = started.use(await startProgram({ env }))
+      program = started.use(await startProgram({ env: { PART_SIZE_MIB, ...env } }))
     })
   else
     shared.beforeAll(({ program: running }) => {

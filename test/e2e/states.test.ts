@@ -34,7 +34,7 @@ test.each(['light', 'dark'] as const)(
     await check('settings')
 
     await page.route('**/parts/2', () => {}) // keeps the upload from ending
-    await deck.add(await setting.folder().sound('wav', 60, name('going up.wav')))
+    await deck.add(await setting.folder().sound('wav', 30, name('going up.wav')))
     await check('uploading')
     await press(`Pause ${name('going up.wav')}`)
     await check('paused')

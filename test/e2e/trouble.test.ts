@@ -30,7 +30,7 @@ test('an empty file is refused, and can be put away without losing the place', a
 test('a broken connection costs a pause and nothing else', async () => {
   await using deck = await setting.open()
   await deck.page.route('**/parts/*', (route) => route.abort(), { times: 1 })
-  await deck.convert(await setting.folder().sound('wav', 60, 'broken.wav'))
+  await deck.convert(await setting.folder().sound('wav', 30, 'broken.wav'))
   await deck.download('broken.mp3').waitFor()
   const seen = await deck.progress('broken.wav', 'Upload')
   expect(seen).toEqual(seen.toSorted((a, b) => a - b))
@@ -58,7 +58,7 @@ test('a conversion can be cancelled, and tried again', async () => {
   await using deck = await setting.open()
   const row = deck.row('long.wav')
   await deck.format('Opus').check()
-  await deck.convert(await setting.folder().sound('wav', 100, 'long.wav'))
+  await deck.convert(await setting.folder().sound('wav', 50, 'long.wav'))
   await row.getByText(/^Converting/).waitFor()
   await row.getByRole('button', { name: 'Cancel long.wav' }).click()
   await row.getByText('Cancelled').waitFor()
@@ -72,7 +72,7 @@ test('a file that is added again after a reload goes on where it stopped', async
   await using deck = await setting.open()
   const { page } = deck
   page.on('dialog', (dialog) => void dialog.accept()) // the page asks before it is left
-  const source = await setting.folder().sound('wav', 60, 'halfway.wav') // two parts
+  const source = await setting.folder().sound('wav', 30, 'halfway.wav') // two parts
   await page.route('**/parts/2', () => {}) // never gets through
   const first = page.waitForResponse('**/parts/1')
   await deck.add(source)

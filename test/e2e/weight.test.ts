@@ -35,7 +35,7 @@ test.each([360, 1440])('nothing jumps at %d pixels, from the first load to the r
   await page.reload()
   await deck.format('MP3').waitFor()
   expect(await page.evaluate('window.shifted')).toEqual([])
-  await deck.convert(await setting.folder().sound('wav', 60, `still at ${width}.wav`))
+  await deck.convert(await setting.folder().sound('wav', 30, `still at ${width}.wav`))
   await page.evaluate('window.shifted = []') // that a new row makes room for itself was asked for
   await deck.download(`still at ${width}.mp3`).waitFor()
   expect(await page.evaluate('window.shifted')).toEqual([])
