@@ -119,6 +119,7 @@ test('a part of the page that cannot be loaded says so, and is there after a rel
   const { page } = deck
   await page.route('**/assets/edit-panel-*.js', (route) => route.abort())
   await deck.add(await setting.folder().sound('wav', 1, 'part.wav'))
+  await deck.row('part.wav').getByText('Uploaded').waitFor() // a reload would interrupt it
   await page.getByRole('button', { name: 'Edit part.wav' }).click()
   await deck.row('part.wav').getByText('could not be loaded').waitFor()
   await page.unrouteAll()
