@@ -11,7 +11,7 @@ const PATIENCE = TEST_DYNAMODB_ENDPOINT || TEST_S3_ENDPOINT ? 4 : 1
  * in its own fixtures (`scope: 'worker'`).
  */
 const COMPUTING = { groupOrder: 0, maxWorkers: 3 }
-const BROWSING = { groupOrder: 1, maxWorkers: 3 }
+const BROWSING = { groupOrder: 1, maxWorkers: 2 }
 const WAITING = { groupOrder: 2, maxWorkers: 5 }
 
 type Group = typeof COMPUTING
