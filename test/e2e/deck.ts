@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core'
 
 /**
  * Notes every value a progress bar takes. Old values are noted, since several changes may be told of at once;
@@ -67,6 +67,18 @@ export async function openDeck(
       const [saved] = await Promise.all([page.waitForEvent('download'), download(name).click()])
       await saved.saveAs(file)
       return { file, suggestedName: saved.suggestedFilename() }
+    },
+    /**
+     * Meets the first request of a URL, and lets the others through. The route stays, unlike one for a number of times:
+     * requests that are under way while a route is taken down can hang for ever.
+     */
+    async interceptOnce(url: string, meet: (route: Route) => Promise<void>) {
+      let met = false
+      await page.route(url, (route) => {
+        if (met) return route.continue()
+        met = true
+        return meet(route)
+      })
     },
     /** Whether anything sticks out at the side. */
     async isTooWide(): Promise<boolean> {

@@ -95,7 +95,7 @@ test('without a connection the page says so, and goes on by itself when it is ba
   await using deck = await setting.open()
   const { page } = deck
   const context = page.context()
-  await page.route('**/parts/2', (route) => route.abort(), { times: 1 })
+  await deck.interceptOnce('**/parts/2', (route) => route.abort())
   await context.setOffline(true)
   await page.getByText('No connection.').waitFor()
   await deck.convert(await setting.folder().sound('wav', 30, 'offline.wav'))

@@ -29,7 +29,7 @@ test('an empty file is refused, and can be put away without losing the place', a
 
 test('a broken connection costs a pause and nothing else', async () => {
   await using deck = await setting.open()
-  await deck.page.route('**/parts/*', (route) => route.abort(), { times: 1 })
+  await deck.interceptOnce('**/parts/*', (route) => route.abort())
   await deck.convert(await setting.folder().sound('wav', 30, 'broken.wav'))
   await deck.download('broken.mp3').waitFor()
   const seen = await deck.progress('broken.wav', 'Upload')
@@ -94,7 +94,7 @@ test('a file that is added again after a reload goes on where it stopped', async
 test('a page that cannot load the formats says so, and loads them when asked to', async () => {
   await using deck = await setting.open()
   const { page } = deck
-  await page.route('**/api/formats', (route) => route.fulfill({ status: 404 }), { times: 1 })
+  await deck.interceptOnce('**/api/formats', (route) => route.fulfill({ status: 404 }))
   await page.reload()
   const alert = page.getByRole('alert')
   await alert.getByText('The formats cannot be loaded').waitFor()
