@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Measured } from '../../src/contract/index.ts'
 import { amplitudeAt, decibels, difference, frequencyOf, part, peak, rms } from '../support/hearing.ts'
-import { integratedLufs, truePeakDb } from '../support/loudness.ts'
+import { integratedLufs } from '../support/loudness.ts'
 import { Random } from '../support/random.ts'
-import { decoded, type Decoded } from '../support/sound.ts'
 import { Converter } from '../support/converter.ts'
-import { tone, type Take } from '../support/take.ts'
+import { tone } from '../support/take.ts'
 
 let converter: Converter
 beforeAll(async () => {
@@ -22,12 +20,6 @@ function waves(seed: number, loud = 0.5): (seconds: number) => number {
   return (seconds) => loud * (0.6 + 0.4 * Math.sin(5 * seconds)) * (2 * random.next() - 1)
 }
 
-async function edit(name: string, take: Take, options: Record<string, unknown>, format = 'wav') {
-  const uploadId = await converter.take(name, take)
-  const source = await decoded(converter.at(name))
-  return { source, ...(await converter.play({ uploadId, format, options })) }
-}
-
 describe.concurrent('trim', () => {
   test.each([
     ['trim.wav', [], 'wav'],
@@ -37,7 +29,7 @@ describe.concurrent('trim', () => {
   ])('%s: the samples between both times, and no others', async (name, flags, format) => {
     const take = { seconds: 3, voices: [waves(1, 0.3), waves(2, 0.3)], flags }
     const trim = { startMs: 500, endMs: 2000 }
-    const { source, sound, job } = await edit(name, take, { trim, bitDepth: 24 }, format)
+    const { source, sound, job } = await converter.edit(name, take, { trim, bitDepth: 24 }, format)
     expect(sound.channels.length).toBe(2)
     for (const channel of [0, 1]) {
       const [wanted, has] = [part(source, 0.5, 2, channel), part(sound, 0, Infinity, channel)]
@@ -53,19 +45,19 @@ describe.concurrent('trim', () => {
 
   test('only a start, only an end, and a start that no sample begins at', async () => {
     const take = { seconds: 2, voices: [waves(3)] }
-    const rest = await edit('from.wav', take, { trim: { startMs: 1333 } })
+    const rest = await converter.edit('from.wav', take, { trim: { startMs: 1333 } })
     expect(rest.sound.channels[0]?.length).toBeCloseTo(0.667 * RATE, -0.5)
     expect(rest.sound.channels[0]?.at(-1)).toBe(rest.source.channels[0]?.at(-1))
-    const begin = await edit('to.wav', take, { trim: { endMs: 250 } })
+    const begin = await converter.edit('to.wav', take, { trim: { endMs: 250 } })
     expect(difference(part(begin.sound), part(begin.source, 0, 0.25))).toBe(0)
   })
 
   test('an end after the end is the end; a part after it is refused', async () => {
     const take = { seconds: 1, voices: [waves(4)] }
-    const whole = await edit('whole.wav', take, { trim: { startMs: 100, endMs: 90_000 } })
+    const whole = await converter.edit('whole.wav', take, { trim: { startMs: 100, endMs: 90_000 } })
     expect(difference(part(whole.sound), part(whole.source, 0.1))).toBe(0)
     expect(whole.job.warnings).toBeUndefined()
-    const late = edit('late.wav', take, { trim: { startMs: 2000 } })
+    const late = converter.edit('late.wav', take, { trim: { startMs: 2000 } })
     await expect(late).rejects.toThrow('must start before the end of the audio, at 1000 ms')
   })
 })
@@ -74,7 +66,7 @@ test.concurrent(
   'fades are straight lines from silence and to it, and between them nothing changes',
   async () => {
     const take = { seconds: 4, voices: [tone(1000, 0.5)], flags: WAV_24 }
-    const { source, sound } = await edit('fades.wav', take, { fadeInMs: 1000, fadeOutMs: 2000 })
+    const { source, sound } = await converter.edit('fades.wav', take, { fadeInMs: 1000, fadeOutMs: 2000 })
     const loudAt = (seconds: number) =>
       amplitudeAt(part(sound, seconds - 0.05, seconds + 0.05), 1000, sound.rateHz)
     for (const share of [0.1, 0.25, 0.5, 0.75, 0.9]) {
@@ -91,7 +83,7 @@ test.concurrent(
   'a fade of 16 bits is computed in more, so that a deeper result has no steps of 16',
   async () => {
     const take = { seconds: 1, voices: [waves(6)] }
-    const { source, sound } = await edit('deeper.wav', take, { fadeInMs: 1000, bitDepth: 24 })
+    const { source, sound } = await converter.edit('deeper.wav', take, { fadeInMs: 1000, bitDepth: 24 })
     const faded = part(source).map((sample, at) => (sample * at) / RATE)
     expect(difference(part(sound), faded)).toBeLessThan(2 ** -21)
   },
@@ -101,7 +93,7 @@ test.concurrent.each([0.5, 0.8, 1.5, 2])(
   'a tempo of %f changes the length and not the pitch',
   async (tempo) => {
     const take = { seconds: 6, voices: [tone(440, 0.5)] }
-    const { sound, job } = await edit(`tempo-${tempo}.wav`, take, { tempo })
+    const { sound, job } = await converter.edit(`tempo-${tempo}.wav`, take, { tempo })
     const seconds = (sound.channels[0]?.length ?? 0) / sound.rateHz
     expect(Math.abs(seconds - 6 / tempo)).toBeLessThan(0.05)
     expect(job.warnings).toBeUndefined()
@@ -114,7 +106,7 @@ test.concurrent.each([0.5, 0.8, 1.5, 2])(
 test.concurrent('another rate keeps what it can hold, and folds nothing of the rest into it', async () => {
   const both = (seconds: number) => tone(1000, 0.4)(seconds) + tone(30_000, 0.4)(seconds)
   const take = { seconds: 2, voices: [both], rateHz: 96_000, flags: WAV_24 }
-  const { sound, job } = await edit('rate.wav', take, { sampleRateHz: RATE })
+  const { sound, job } = await converter.edit('rate.wav', take, { sampleRateHz: RATE })
   expect(sound.rateHz).toBe(RATE)
   expect(sound.channels[0]?.length).toBe(2 * RATE)
   const middle = part(sound, 0.25, 1.75)
@@ -129,7 +121,7 @@ describe.concurrent('a smaller depth', () => {
   test('is dithered: what is quieter than a step is heard, and the error is noise of half a step', async () => {
     const quiet = STEP / 3
     const take = { seconds: 4, voices: [tone(1000, quiet)], flags: WAV_24 }
-    const { source, sound, job } = await edit('quiet.wav', take, { bitDepth: 16 }, 'flac')
+    const { source, sound, job } = await converter.edit('quiet.wav', take, { bitDepth: 16 }, 'flac')
     const heard = sound.channels[0] ?? new Float64Array()
     expect(amplitudeAt(heard, 1000, RATE) / quiet).toBeCloseTo(1, 1)
     expect(amplitudeAt(heard, 3000, RATE) / quiet).toBeLessThan(0.05) // rounding alone makes a square wave
@@ -141,68 +133,8 @@ describe.concurrent('a smaller depth', () => {
 
   test('of 16 bits in a file of 24 is exact, and a greater one adds no noise', async () => {
     const take = { seconds: 1, voices: [waves(5)] }
-    const { source, sound } = await edit('wide.wav', take, { bitDepth: 24 })
+    const { source, sound } = await converter.edit('wide.wav', take, { bitDepth: 24 })
     expect(difference(part(sound), part(source))).toBe(0)
-  })
-})
-
-/** Louder and quieter parts, a pause that the gate leaves out, and no sharp peaks. */
-const spoken = (loud: number) => (seconds: number) =>
-  seconds > 4 && seconds < 5.5 ? 0 : tone(300, loud * (seconds < 3 ? 1 : 0.5))(seconds)
-
-function expectMeasured(measured: Measured | undefined, sound: Decoded): void {
-  expect(Math.abs((measured?.integratedLufs ?? 99) - (integratedLufs(sound) ?? 0))).toBeLessThan(0.15)
-  expect(Math.abs((measured?.truePeakDb ?? 99) - truePeakDb(sound))).toBeLessThan(0.25)
-}
-
-describe.concurrent('loudness', () => {
-  test('the meter that tests it has what ITU-R BS.1770-4 says of a sine: -3.01 LKFS at full scale', () => {
-    const sine = Float64Array.from({ length: 3 * 48_000 }, (_, at) => tone(997, 1)(at / 48_000))
-    expect(integratedLufs({ rateHz: 48_000, channels: [sine] })).toBeCloseTo(-3.01, 1)
-    expect(truePeakDb({ rateHz: 48_000, channels: [sine] })).toBeCloseTo(0, 1)
-  })
-
-  test.each([
-    ['quiet.wav', 0.02, -16],
-    ['loud.wav', 0.9, -23],
-  ])(
-    '%s is brought to the target by one gain, and both measurements are true',
-    async (name, loud, target) => {
-      const take = { seconds: 8, voices: [spoken(loud), spoken(loud)], flags: WAV_24 }
-      const loudness = { integratedLufs: target }
-      const { source, sound, job } = await edit(name, take, { loudness })
-      const { before, after, gainDb } = job.result?.loudness ?? { gainDb: 99 }
-      expectMeasured(before, source)
-      expectMeasured(after, sound)
-      expect(Math.abs((integratedLufs(sound) ?? 0) - target)).toBeLessThan(0.15)
-      const factor = 10 ** (gainDb / 20)
-      const louder = part(source).map((sample) => factor * sample)
-      expect(difference(part(sound), louder)).toBeLessThan(2 ** -21)
-    },
-  )
-
-  test('peaks hold it back: not louder than they may be, and nothing is clipped', async () => {
-    const clicks = (seconds: number) => (seconds % 1 < 0.002 ? 0.8 : 0.01) * tone(1000, 1)(seconds)
-    const take = { seconds: 5, voices: [clicks], flags: WAV_24 }
-    const loudness = { integratedLufs: -12, truePeakDb: -2 }
-    const { sound, job } = await edit('clicks.wav', take, { loudness })
-    expect(truePeakDb(sound)).toBeCloseTo(-2, 0)
-    expect(integratedLufs(sound)).toBeLessThan(-20)
-    expectMeasured(job.result?.loudness?.after, sound)
-  })
-
-  test('silence stays silence', async () => {
-    const take = { seconds: 2, voices: [() => 0] }
-    const { sound, job } = await edit('silence.wav', take, { loudness: {} })
-    expect(peak(part(sound))).toBe(0)
-    expect(job.result?.loudness).toMatchObject({ gainDb: 0, after: { integratedLufs: null } })
-  })
-
-  test('a lossy result is as loud, as it is heard', async () => {
-    const take = { seconds: 8, voices: [spoken(0.05), spoken(0.05)] }
-    const { sound, job } = await edit('lossy.wav', take, { loudness: { integratedLufs: -18 } }, 'mp3')
-    expect(Math.abs((integratedLufs(sound) ?? 0) + 18)).toBeLessThan(0.3)
-    expectMeasured(job.result?.loudness?.after, sound)
   })
 })
 
@@ -212,7 +144,7 @@ test.concurrent('all at once: each does what it does alone', async () => {
     ...{ trim: { startMs: 1000, endMs: 9000 }, tempo: 2, fadeInMs: 500, fadeOutMs: 500 },
     ...{ loudness: { integratedLufs: -20 }, sampleRateHz: 32_000, channels: 1, bitDepth: 16 },
   }
-  const { sound, job } = await edit('all.wav', take, options, 'flac')
+  const { sound, job } = await converter.edit('all.wav', take, options, 'flac')
   expect([sound.rateHz, sound.channels.length]).toEqual([32_000, 1])
   const seconds = part(sound).length / 32_000
   expect(Math.abs(seconds - 4)).toBeLessThan(0.05)

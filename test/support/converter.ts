@@ -125,6 +125,13 @@ export class Converter implements AsyncDisposable {
     return this.add(this.at(name))
   }
 
+  /** Makes a take, and converts it with options: what went in, and what came out. */
+  async edit(name: string, take: Take, options: Record<string, unknown>, format = 'wav') {
+    const uploadId = await this.take(name, take)
+    const source = await decoded(this.at(name))
+    return { source, ...(await this.play({ uploadId, format, options })) }
+  }
+
   /** Makes a file with tags, and cover and chapters where its recipe has some; gives where it lies. */
   async tagged(name: string, recipe?: Recipe): Promise<string> {
     const made = await mkdtemp(this.at('tagged-'))
