@@ -8,4 +8,5 @@ export const SLOW_FILES: Record<string, string> = {
   'test/faults/kill.test.ts': 'three crashes, each followed by the time in which a worker is taken for dead',
   'test/faults/outage.test.ts': 'three outages, each until every process has noticed it and has recovered',
   'test/faults/receipt.test.ts': 'waits for a dead worker as long as in production',
+  'test/faults/zombie.test.ts': 'a worker stands still until another one has taken its job over and ended it',
 }

@@ -106,7 +106,7 @@ test('a conversion that is as good as done ends before its process does', async 
 
 test('jobs of yesterday are found after a restart, and their results still download', async () => {
   const before = await start()
-  const { id } = await before.api.convert(await before.api.upload('song.wav', song), 'flac')
+  const { id } = await before.api.convert(await before.api.upload('song.wav', await wavOf(1)), 'flac')
   await before.api.done(id)
   const result = await before.api.result(id)
   await before.program.kill('SIGTERM')
