@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { addStacks } from '../lib/stacks.ts'
@@ -15,8 +16,13 @@ export function synth(context: Record<string, unknown> = {}): ReturnType<typeof 
 const MADE = new Map<string, ReturnType<typeof make>>()
 
 function make(context: Record<string, unknown>) {
-  const { state, service } = addStacks(new App({ context: { image: IMAGE, ...context } }))
-  return { state: Template.fromStack(state), service: service && Template.fromStack(service) }
+  const app = new App({ context: { image: IMAGE, ...context } })
+  try {
+    const { state, service } = addStacks(app)
+    return { state: Template.fromStack(state), service: service && Template.fromStack(service) }
+  } finally {
+    rmSync(app.outdir, { recursive: true, force: true }) // a folder for temporary files, which the CDK leaves
+  }
 }
 
 /** The template of what runs the program. */
