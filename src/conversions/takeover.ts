@@ -19,8 +19,8 @@ export type TakeoverParts = {
   log: Log
   meter: Pick<Meter, 'jobTakenOver' | 'jobEnded'>
   /**
-   * How long a job's line may stand still before its lease counts as dead, in milliseconds: the heartbeat timeout between
-   * processes; 0 where the stores belong to this process alone, since whoever had the job is then dead for certain.
+   * How long a job's progress may stay unchanged before its lease counts as expired, in milliseconds: the heartbeat
+   * timeout where processes share the stores; 0 where this process alone has them, so that no other can hold a lease.
    */
   deadAfterMs: number
   /** Milliseconds a job is kept after it ended. */

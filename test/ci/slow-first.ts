@@ -2,9 +2,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import path from 'node:path'
 import { SLOW_FILES } from './slow-files.ts'
 
-const ROOT = path.resolve(import.meta.dirname, '../..')
-
-const isSlow = ({ moduleId }: TestSpecification) => path.relative(ROOT, moduleId) in SLOW_FILES
+const isSlow = ({ moduleId, project }: TestSpecification) =>
+  path.relative(project.config.root, moduleId) in SLOW_FILES
 
 /**
  * Vitest's own order, but in each project the files that are known to be slow come first: begun last, one of them would

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { makeDataDir } from '../support/embedded.ts'
 import { startProgram } from '../support/program.ts'
 import { pacedFfmpeg } from '../support/tools.ts'
-import { useSetting } from './setting.ts'
+import { PACE, useSetting } from './setting.ts'
 
 const setting = useSetting()
 
 test('a server that is started anew under the page costs it nothing', async () => {
   await using started = new AsyncDisposableStack()
   const { path: dataDir } = started.use(await makeDataDir())
-  const env = { FFMPEG_PATH: await pacedFfmpeg(setting.folder().path, 10) }
+  const env = { FFMPEG_PATH: await pacedFfmpeg(setting.folder().path, PACE) }
   const first = started.use(await startProgram({ dataDir, embedded: true, env }))
   await using deck = await setting.open({}, first.url)
   await deck.format('Opus').check()

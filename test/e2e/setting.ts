@@ -9,7 +9,7 @@ import { openFolder } from './folder.ts'
 type Folder = Awaited<ReturnType<typeof openFolder>>
 
 /** Of FFmpeg, times real time: half a minute takes three seconds, in which a test can look at a conversion that runs. */
-const PACE = 10
+export const PACE = 10
 /** The smallest: half a minute of WAV goes up in two parts. */
 const PART_SIZE_MIB = '5'
 

@@ -7,7 +7,7 @@ import { wavOf } from '../support/audio.ts'
 import { startService, type TurnedService } from '../support/service.ts'
 
 const [anna, annaNext, ben] = [newKey('anna'), newKey('anna'), newKey('ben')]
-let program: TurnedService
+let running: TurnedService
 let wav: Buffer<ArrayBuffer>
 let open: Api
 let asAnna: Api
@@ -15,20 +15,20 @@ let asBen: Api
 let uploadId: string
 let jobId: string
 
-const withKey = (key: string) => createApi(program.url, { authorization: `Bearer ${key}` })
+const withKey = (key: string) => createApi(running.url, { authorization: `Bearer ${key}` })
 
 beforeAll(async () => {
   const API_KEYS = [anna, annaNext, ben].map(({ entry }) => entry).join(',')
-  program = await startService({ API_KEYS })
+  running = await startService({ API_KEYS })
   wav = await wavOf(1)
-  open = createApi(program.url)
+  open = createApi(running.url)
   asAnna = withKey(anna.key)
   asBen = withKey(ben.key)
   uploadId = await asAnna.upload('tone.wav', wav)
   jobId = (await asAnna.convert(uploadId, 'mp3')).id
   await asAnna.done(jobId)
 })
-afterAll(() => program[Symbol.asyncDispose]())
+afterAll(() => running[Symbol.asyncDispose]())
 
 type OpenApi = { paths: Record<string, Record<string, unknown>> }
 
@@ -135,7 +135,7 @@ test('how the API is called is said to those who have no key yet, and what calls
 test('health needs no key, and the page neither', async () => {
   expect((await open.call('health/live')).status).toBe(200)
   expect((await open.call('health/ready')).status).toBe(200)
-  expect((await fetch(`${program.url}/`)).status).toBe(200)
+  expect((await fetch(`${running.url}/`)).status).toBe(200)
 })
 
 test('the target of a part needs no key, and takes that upload alone', async () => {
@@ -146,10 +146,10 @@ test('the target of a part needs no key, and takes that upload alone', async () 
   )
   const url = targets[0]?.url ?? ''
   const put = (base: string) =>
-    fetch(new URL(url, `${program.url}/api/uploads/${base}/targets`), { method: 'PUT', body: wav })
+    fetch(new URL(url, `${running.url}/api/uploads/${base}/targets`), { method: 'PUT', body: wav })
   expect((await put(other.id)).status).toBe(401)
   expect((await put(id)).status).toBe(200)
-  const access = new URL(url, program.url).search
+  const access = new URL(url, running.url).search
   expect((await open.call(`uploads/${id}${access}`)).status).toBe(401)
   expect((await open.call(`uploads/${id}${access}`, { method: 'DELETE' })).status).toBe(401)
 })

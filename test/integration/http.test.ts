@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApi, json, type Api } from '../support/api.ts'
 import { startService, type TurnedService } from '../support/service.ts'
 
-let program: TurnedService
+let running: TurnedService
 let api: Api
 
 beforeAll(async () => {
-  program = await startService()
-  api = createApi(program.url)
+  running = await startService()
+  api = createApi(running.url)
 })
-afterAll(() => program[Symbol.asyncDispose]())
+afterAll(() => running[Symbol.asyncDispose]())
 
 type OpenApi = {
   openapi: string
@@ -114,7 +114,7 @@ test('health says which store does not answer, and costs no read for those who a
 
 test('metrics count the units that DynamoDB says were consumed', async () => {
   await json(await api.post('uploads', { name: 'a.mp3', size: 10 }), 201)
-  const metrics = await (await fetch(`${program.url}/metrics`)).text()
+  const metrics = await (await fetch(`${running.url}/metrics`)).text()
   expect(metrics).toMatch(
     /^tapedeck_dynamodb_units_total\{operation="PutItem",table="[\w-]+-uploads",pattern="upload-add"\} [1-9]/m,
   )
@@ -137,13 +137,13 @@ test('answers are cached as the contract says, and not sent again to who has the
 })
 
 test('the page may load nothing from elsewhere, and its assets are kept while the page itself is asked for again', async () => {
-  const page = await fetch(`${program.url}/`)
+  const page = await fetch(`${running.url}/`)
   expect(page.headers.get('content-type')).toMatch(/^text\/html/)
   expect(page.headers.get('content-security-policy')).toMatch(/default-src 'self'/)
   expect(page.headers.get('content-security-policy')).not.toMatch(/unsafe/)
   expect(page.headers.get('cache-control')).toBe('no-cache')
   const [, script = ''] = /src="\.\/(assets\/[^"]+)"/.exec(await page.text()) ?? []
-  const asset = await fetch(`${program.url}/${script}`)
+  const asset = await fetch(`${running.url}/${script}`)
   expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
   expect((await asset.text()).length).toBeGreaterThan(1000)
 })

@@ -12,8 +12,8 @@ const ask = (api: Api, uploadId: string, key?: string) =>
 
 test('a full queue refuses one job more, and still knows a request that is repeated', async () => {
   // Without a worker everything waits.
-  await using program = await startService({ ROLE: 'api', MAX_QUEUED_JOBS: '2' })
-  const api = createApi(program.url)
+  await using running = await startService({ ROLE: 'api', MAX_QUEUED_JOBS: '2' })
+  const api = createApi(running.url)
   const uploadId = await api.upload('song.wav', await wavOf(1))
   const first = await json<JobView>(await ask(api, uploadId, 'first-request-of-all'), 202)
   await json<JobView>(await ask(api, uploadId), 202)
@@ -27,9 +27,9 @@ test('a full queue refuses one job more, and still knows a request that is repea
 test('one owner cannot fill the queue for the others', async () => {
   const [anna, ben] = [newKey('anna'), newKey('ben')]
   const env = { ROLE: 'api', API_KEYS: `${anna.entry},${ben.entry}`, MAX_QUEUED_JOBS_PER_KEY: '1' }
-  await using program = await startService(env)
+  await using running = await startService(env)
   const [asAnna, asBen] = [anna, ben].map(({ key }) =>
-    createApi(program.url, { authorization: `Bearer ${key}` }),
+    createApi(running.url, { authorization: `Bearer ${key}` }),
   ) as [Api, Api]
   const wav = await wavOf(1)
   const uploadId = await asAnna.upload('song.wav', wav)
@@ -37,7 +37,7 @@ test('one owner cannot fill the queue for the others', async () => {
   expect(await problem(await ask(asAnna, uploadId))).toMatchObject({ code: 'queue-full', httpStatus: 429 })
   await json(await ask(asBen, await asBen.upload('song.wav', wav)), 202)
   await json(await asAnna.post(`jobs/${waiting.id}/cancel`), 202)
-  program.turn(5000) // the queue is not looked at for every request
+  running.turn(5000) // the queue is not looked at for every request
   await json(await asAnna.post(`jobs/${waiting.id}/retry`), 202)
   expect(await problem(await asAnna.post('jobs', { uploadId, format: 'mp3' }))).toMatchObject({
     code: 'queue-full',
@@ -47,8 +47,8 @@ test('one owner cannot fill the queue for the others', async () => {
 test('requests beyond the rate are told when to come again; health is always answered, and so are others', async () => {
   const [anna, ben] = [newKey('anna'), newKey('ben')]
   const env = { API_KEYS: `${anna.entry},${ben.entry}`, RATE_LIMIT_PER_MINUTE: '5' }
-  await using program = await startService(env)
-  const api = createApi(program.url, { authorization: `Bearer ${anna.key}` })
+  await using running = await startService(env)
+  const api = createApi(running.url, { authorization: `Bearer ${anna.key}` })
   for (let sent = 0; sent < 5; sent++) expect((await api.call('formats')).status).toBe(200)
   const refused = await api.call('formats')
   const seconds = Number(refused.headers.get('retry-after'))
@@ -56,21 +56,21 @@ test('requests beyond the rate are told when to come again; health is always ans
   expect(seconds).toBeLessThanOrEqual(60)
   expect(await problem(refused)).toMatchObject({ code: 'too-many-requests', httpStatus: 429 })
   expect((await api.call('health/live')).status).toBe(200)
-  const other = createApi(program.url, { authorization: `Bearer ${ben.key}` })
+  const other = createApi(running.url, { authorization: `Bearer ${ben.key}` })
   expect((await other.call('formats')).status).toBe(200)
 })
 
 test('without keys the rate is that of an address, which a client cannot make up', async () => {
-  await using program = await startService({ RATE_LIMIT_PER_MINUTE: '3' })
-  const from = (address: string) => createApi(program.url, { 'x-forwarded-for': address }).call('formats')
+  await using running = await startService({ RATE_LIMIT_PER_MINUTE: '3' })
+  const from = (address: string) => createApi(running.url, { 'x-forwarded-for': address }).call('formats')
   for (const last of [1, 2, 3]) expect((await from(`192.0.2.${last}`)).status).toBe(200)
   expect((await from('192.0.2.4')).status).toBe(429)
 })
 
 test('behind a trusted proxy each client has its own rate', async () => {
   const env = { RATE_LIMIT_PER_MINUTE: '1', TRUSTED_PROXIES: '127.0.0.1' }
-  await using program = await startService(env)
-  const from = (address: string) => createApi(program.url, { 'x-forwarded-for': address }).call('formats')
+  await using running = await startService(env)
+  const from = (address: string) => createApi(running.url, { 'x-forwarded-for': address }).call('formats')
   for (const last of [1, 2, 3]) expect((await from(`192.0.2.${last}`)).status).toBe(200)
   expect((await from('192.0.2.1')).status).toBe(429)
 })
@@ -104,14 +104,14 @@ test('pages of other origins may not call the API unless they are named', async 
 })
 
 test('connections that send their headers for ever hold nobody up', async () => {
-  await using program = await startService()
-  expect(program.service.app.server.headersTimeout).toBeLessThanOrEqual(60_000)
-  const { port } = new URL(program.url)
+  await using running = await startService()
+  expect(running.service.app.server.headersTimeout).toBeLessThanOrEqual(60_000)
+  const { port } = new URL(running.url)
   const slow = Array.from({ length: 300 }, () => connect(Number(port), '127.0.0.1'))
   try {
     await Promise.all(slow.map((socket) => once(socket, 'connect')))
     for (const socket of slow) socket.write('GET /api/formats HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
-    expect((await createApi(program.url).call('formats')).status).toBe(200)
+    expect((await createApi(running.url).call('formats')).status).toBe(200)
   } finally {
     for (const socket of slow) socket.destroy()
   }
