@@ -7,11 +7,11 @@ const PATIENCE = TEST_DYNAMODB_ENDPOINT || TEST_S3_ENDPOINT ? 4 : 1
 
 /**
  * Groups run one after the other, each with as many files at once as keep two processors busy: files of the first group
- * compute, those of the browser wait half of their time, and those of faults mostly. What files of one worker share is
+ * compute, those of the browser wait more than half of their time, and those of faults mostly. What files of one worker share is
  * in its own fixtures (`scope: 'worker'`).
  */
 const COMPUTING = { groupOrder: 0, maxWorkers: 3 }
-const BROWSING = { groupOrder: 1, maxWorkers: 2 }
+const BROWSING = { groupOrder: 1, maxWorkers: 3 }
 const WAITING = { groupOrder: 2, maxWorkers: 5 }
 
 type Group = typeof COMPUTING
