@@ -34,10 +34,15 @@ const queryClient = createQueryClient()
 const transport = xhrTransport(() => new XMLHttpRequest())
 const later = (run: () => void, ms: number) => void setTimeout(run, ms)
 
-const feed = new JobFeed({
+const keyOf = (jobId: string) => progressQuery(jobId, feed).queryKey
+const feed: JobFeed = new JobFeed({
   open: (jobIds) => new EventSource(streamUrl(jobIds)),
-  onProgress: (view) => queryClient.setQueryData(progressQuery(view.jobId, feed).queryKey, view),
-  onProblem: (jobId) => void queryClient.invalidateQueries({ queryKey: progressQuery(jobId, feed).queryKey }),
+  onProgress: (view) => queryClient.setQueryData(keyOf(view.jobId), view),
+  onProblem: (jobId) => void queryClient.invalidateQueries({ queryKey: keyOf(jobId) }),
+  onSilence: (jobIds) =>
+    jobIds.forEach(
+      (jobId) => void queryClient.refetchQueries({ queryKey: keyOf(jobId) }, { cancelRefetch: false }),
+    ),
   later,
 })
 

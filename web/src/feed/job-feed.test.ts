@@ -19,6 +19,7 @@ function setUp() {
   const due: { run: () => void; ms: number }[] = []
   const seen: string[] = []
   const problems: string[] = []
+  const silences: (readonly string[])[] = []
   const feed = new JobFeed({
     open: (jobIds) => {
       const stream = new FakeStream(jobIds)
@@ -27,10 +28,11 @@ function setUp() {
     },
     onProgress: ({ jobId, state }: ProgressView) => void seen.push(`${jobId} ${state}`),
     onProblem: (jobId) => void problems.push(jobId),
+    onSilence: (jobIds) => void silences.push(jobIds),
     later: (run, ms) => void due.push({ run, ms }),
   })
   const passTime = () => due.splice(0).forEach(({ run }) => run())
-  return { feed, streams, due, seen, problems, passTime }
+  return { feed, streams, due, seen, problems, silences, passTime }
 }
 
 test('jobs that begin together come by one stream', () => {
@@ -75,9 +77,39 @@ test('a line that broke for good is opened again after a while, and news are ask
   streams[0]?.close()
   streams[0]?.tell('error')
   expect(feed.isLive('a')).toBe(false)
-  expect(due.map(({ ms }) => ms)).toEqual([5000])
+  expect(due.map(({ ms }) => ms)).toEqual([5000, 4000])
   passTime()
   expect(streams.length).toBe(2)
+})
+
+test('of a line that broke and does not come back, jobs that are not over are asked for', () => {
+  const { feed, streams, silences, due, passTime } = setUp()
+  for (const id of ['a', 'b']) feed.follow(id)
+  passTime()
+  streams[0]?.tell('progress', { jobId: 'a', state: 'done' })
+  const breakLine = () => {
+    Object.assign(streams[0] ?? {}, { readyState: 0 })
+    streams[0]?.tell('error')
+  }
+  breakLine()
+  breakLine() // the browser came back in vain
+  expect(due).toHaveLength(1)
+  passTime()
+  expect(silences).toEqual([['b']])
+  breakLine()
+  passTime()
+  expect(silences).toEqual([['b'], ['b']])
+})
+
+test('a line that broke and came back in time costs no question', () => {
+  const { feed, streams, silences, passTime } = setUp()
+  feed.follow('a')
+  passTime()
+  Object.assign(streams[0] ?? {}, { readyState: 0 })
+  streams[0]?.tell('error')
+  Object.assign(streams[0] ?? {}, { readyState: 1 })
+  passTime()
+  expect(silences).toEqual([])
 })
 
 test('a window nobody looks at has no line', () => {

@@ -6,6 +6,8 @@ const MOST_JOBS = 100
 const GATHER_MS = 200
 /** The browser comes back by itself after a broken line, not after an answer that is no stream. */
 const COME_BACK_MS = 5000
+/** The server ends each stream now and then, and has the browser come back within 3 s: that is no silence yet. */
+const SILENT_AFTER_MS = 4000
 
 /** As much of the browser's `EventSource` as is used here. */
 export type Stream = Pick<EventSource, 'addEventListener' | 'close' | 'readyState'>
@@ -19,6 +21,8 @@ export type JobFeedParts = {
   onProgress: (view: ProgressView) => void
   /** A job the server does not know any more. */
   onProblem: (jobId: string) => void
+  /** Jobs whose stream broke and has not come back: how they fare has to be asked for now. */
+  onSilence: (jobIds: readonly string[]) => void
   later: (run: () => void, ms: number) => void
 }
 
@@ -33,6 +37,7 @@ export class JobFeed {
   #streamed = new Set<string>()
   #stream: Stream | undefined
   #gathering = false
+  #listening = false
   #visible = true
 
   constructor(parts: JobFeedParts) {
@@ -94,8 +99,20 @@ export class JobFeed {
       this.#parts.onProblem(jobId)
     })
     stream.addEventListener('error', () => {
-      if (stream === this.#stream && stream.readyState === CLOSED) this.#gather(COME_BACK_MS)
+      if (stream !== this.#stream) return
+      if (stream.readyState === CLOSED) this.#gather(COME_BACK_MS)
+      this.#listenForSilence()
     })
+  }
+
+  #listenForSilence(): void {
+    if (this.#listening) return
+    this.#listening = true
+    this.#parts.later(() => {
+      this.#listening = false
+      const silent = [...this.#streamed].filter((jobId) => !this.#ended.has(jobId) && !this.isLive(jobId))
+      if (silent.length > 0) this.#parts.onSilence(silent)
+    }, SILENT_AFTER_MS)
   }
 
   #take(view: ProgressView): void {
