@@ -42,6 +42,17 @@ export async function openDeck(
   const add = (...files: string[]) => page.getByLabel('Drop audio files here').setInputFiles(files)
   const download = (name: string) => page.getByRole('link', { name: `Download ${name}` })
 
+  /**
+   * Meets every request of a URL until the returned function is called, and lets later ones through. The route stays:
+   * requests that are under way while a route is taken down can hang for ever.
+   */
+  const intercept = async (url: string, meet: (route: Route) => unknown) => {
+    let active = true
+    await page.route(url, (route) => (active ? meet(route) : route.continue()))
+    return () => {
+      active = false
+    }
+  }
   return {
     page,
     format,
@@ -68,18 +79,14 @@ export async function openDeck(
       await saved.saveAs(file)
       return { file, suggestedName: saved.suggestedFilename() }
     },
-    /**
-     * Meets the first request of a URL, and lets the others through. The route stays, unlike one for a number of times:
-     * requests that are under way while a route is taken down can hang for ever.
-     */
+    /** Meets the first request of a URL, and lets the others through. */
     async interceptOnce(url: string, meet: (route: Route) => Promise<void>) {
-      let met = false
-      await page.route(url, (route) => {
-        if (met) return route.continue()
-        met = true
+      const stop = await intercept(url, (route) => {
+        stop()
         return meet(route)
       })
     },
+    intercept,
     /** Whether anything sticks out at the side. */
     async isTooWide(): Promise<boolean> {
       return page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')

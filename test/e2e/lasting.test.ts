@@ -78,7 +78,7 @@ test('a job that fails says why, shows what FFmpeg said, and can be tried again'
 test('a paused upload stands still, lets others pass, and goes on', async () => {
   await using deck = await setting.open()
   const { page } = deck
-  await page.route('**/parts/2', () => {}) // keeps the upload from ending
+  const letThrough = await deck.intercept('**/parts/2', () => {})
   await deck.add(
     await setting.folder().sound('wav', 30, 'slow.wav'),
     await setting.folder().sound('wav', 1, 'quick.wav'),
@@ -86,7 +86,7 @@ test('a paused upload stands still, lets others pass, and goes on', async () => 
   await page.getByRole('button', { name: 'Pause slow.wav' }).click()
   await deck.row('slow.wav').getByText('Paused').waitFor()
   await deck.row('quick.wav').getByText('Uploaded').waitFor()
-  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  letThrough()
   await page.getByRole('button', { name: 'Go on with slow.wav' }).click()
   await deck.row('slow.wav').getByText('Uploaded').waitFor()
 })
@@ -117,12 +117,12 @@ test('a line that breaks off after a file was added takes nothing of the page aw
 test('a part of the page that cannot be loaded says so, and is there after a reload', async () => {
   await using deck = await setting.open()
   const { page } = deck
-  await page.route('**/assets/edit-panel-*.js', (route) => route.abort())
+  const letThrough = await deck.intercept('**/assets/edit-panel-*.js', (route) => route.abort())
   await deck.add(await setting.folder().sound('wav', 1, 'part.wav'))
   await deck.row('part.wav').getByText('Uploaded').waitFor() // a reload would interrupt it
   await page.getByRole('button', { name: 'Edit part.wav' }).click()
   await deck.row('part.wav').getByText('could not be loaded').waitFor()
-  await page.unrouteAll()
+  letThrough()
   const reloaded = page.waitForEvent('load')
   await page.getByRole('button', { name: 'Reload the page' }).click()
   await reloaded

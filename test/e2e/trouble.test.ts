@@ -40,7 +40,7 @@ test('a broken connection costs a pause and nothing else', async () => {
 test('an upload can be cancelled, and begun again', async () => {
   await using deck = await setting.open()
   const { page } = deck
-  await page.route('**/parts/*', () => {}) // neither answered nor refused
+  const letThrough = await deck.intercept('**/parts/*', () => {})
   const underWay = page.waitForRequest('**/parts/*')
   await deck.convert(await setting.folder().sound('wav', 1, 'again.wav'))
   await underWay
@@ -49,7 +49,7 @@ test('an upload can be cancelled, and begun again', async () => {
   await row.getByRole('button', { name: 'Cancel again.wav' }).click()
   await row.getByText('Cancelled').waitFor()
   expect((await deleted).status()).toBe(204)
-  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  letThrough()
   await row.getByRole('button', { name: 'Try again: again.wav' }).click()
   await deck.download('again.mp3').waitFor()
 })
@@ -73,13 +73,12 @@ test('a file that is added again after a reload goes on where it stopped', async
   const { page } = deck
   page.on('dialog', (dialog) => void dialog.accept()) // the page asks before it is left
   const source = await setting.folder().sound('wav', 30, 'halfway.wav') // two parts
-  await page.route('**/parts/2', () => {}) // never gets through
+  const letThrough = await deck.intercept('**/parts/2', () => {})
   const first = page.waitForResponse('**/parts/1')
   await deck.add(source)
   await first
   await page.reload()
-  await deck.format('MP3').waitFor() // a request that is under way when routes are taken down can hang for ever
-  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  letThrough()
   const sent: string[] = []
   page.on('request', (request) => {
     if (request.method() === 'PUT') sent.push(request.url())
