@@ -35,12 +35,14 @@ export default defineConfig({
   test: {
     sequence: { sequencer: SlowFirst },
     projects: [
-      { test: project('unit', beside, 10_000, COMPUTING) },
-      { test: project('infra', ['infra/test/**/*.test.ts'], 60_000, COMPUTING) },
-      { test: project('simulation', ['test/simulation/**/*.test.ts'], 120_000, COMPUTING) },
-      { test: project('contract', ['test/contract/**/*.test.ts'], 60_000, COMPUTING) },
+      // In this order within a group. The simulation is one thread that takes three times as long beside FFmpeg, so it
+      // comes late; short files fill the end.
       { test: project('conversion', ['test/conversion/**/*.test.ts'], 60_000, COMPUTING) },
       { test: project('integration', ['test/integration/**/*.test.ts'], 60_000, COMPUTING) },
+      { test: project('simulation', ['test/simulation/**/*.test.ts'], 120_000, COMPUTING) },
+      { test: project('infra', ['infra/test/**/*.test.ts'], 60_000, COMPUTING) },
+      { test: project('contract', ['test/contract/**/*.test.ts'], 60_000, COMPUTING) },
+      { test: project('unit', beside, 10_000, COMPUTING) },
       { test: { ...project('e2e', ['test/e2e/**/*.test.ts'], 180_000, BROWSING), ...page } },
       { test: project('faults', ['test/faults/**/*.test.ts'], 240_000, WAITING) },
     ],
