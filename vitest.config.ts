@@ -37,7 +37,8 @@ export default defineConfig({
     projects: [
       // In this order within a group. The simulation is one thread that takes three times as long beside FFmpeg, so it
       // comes late; short files fill the end.
-      { test: project('conversion', ['test/conversion/**/*.test.ts'], 60_000, COMPUTING) },
+      // Tests of one file run at once, so that each may wait for what all of them compute.
+      { test: project('conversion', ['test/conversion/**/*.test.ts'], 120_000, COMPUTING) },
       { test: project('integration', ['test/integration/**/*.test.ts'], 60_000, COMPUTING) },
       { test: project('simulation', ['test/simulation/**/*.test.ts'], 120_000, COMPUTING) },
       { test: project('infra', ['infra/test/**/*.test.ts'], 60_000, COMPUTING) },

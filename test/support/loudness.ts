@@ -1,4 +1,4 @@
-import { decibels } from './hearing.ts'
+import { decibels, peak } from './hearing.ts'
 import type { Decoded } from './sound.ts'
 
 /** Coefficients of a filter of second order: y = b0 x + b1 x' + b2 x'' - a1 y' - a2 y''. */
@@ -81,20 +81,28 @@ const TAPS = 24
 
 /** The highest true peak in dBTP: the wave between the samples, by windowed sinc interpolation. */
 export function truePeakDb({ channels }: Decoded): number {
-  const phases = Array.from({ length: OVERSAMPLING }, (_, phase) =>
-    Array.from({ length: 2 * TAPS }, (_, tap) => kernelAt(tap - TAPS + 1 - phase / OVERSAMPLING)),
-  )
-  let highest = 0
-  for (const samples of channels)
-    for (let at = 0; at < samples.length; at++)
-      for (const taps of phases) {
-        let sum = 0
-        for (let tap = 0; tap < taps.length; tap++)
-          sum += (taps[tap] ?? 0) * (samples[at + tap - TAPS + 1] ?? 0)
-        highest = Math.max(highest, Math.abs(sum))
-      }
-  return decibels(highest)
+  const between = Array.from({ length: OVERSAMPLING - 1 }, (_, index) => kernelOf((index + 1) / OVERSAMPLING))
+  const peaks = channels.flatMap((samples) => {
+    const padded = new Float64Array(samples.length + 2 * TAPS)
+    padded.set(samples, TAPS - 1)
+    return [peak(samples), ...between.map((taps) => peakOf(padded, taps))]
+  })
+  return decibels(Math.max(...peaks))
 }
+
+/** The highest value of samples that a kernel has passed over. */
+function peakOf(samples: Float64Array, taps: Float64Array): number {
+  let highest = 0
+  for (let at = 0; at + taps.length <= samples.length; at++) {
+    let sum = 0
+    for (let tap = 0; tap < taps.length; tap++) sum += (taps[tap] ?? 0) * (samples[at + tap] ?? 0)
+    highest = Math.max(highest, Math.abs(sum))
+  }
+  return highest
+}
+
+const kernelOf = (phase: number) =>
+  Float64Array.from({ length: 2 * TAPS }, (_, tap) => kernelAt(tap - TAPS + 1 - phase))
 
 function kernelAt(x: number): number {
   if (x === 0) return 1
