@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Media } from './media.ts'
 import { JobOptions } from './options.ts'
+import { Id, Keyword } from './texts.ts'
 
 const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
 export type JobState = (typeof JOB_STATES)[number]
@@ -19,17 +20,17 @@ export const MOST_JOINED = 100
 
 export const JobRequest = z
   .object({
-    uploadId: z.string().optional(),
+    uploadId: Id.optional(),
     uploadIds: z
-      .array(z.string())
+      .array(Id)
       .min(2)
       .max(MOST_JOINED)
       .optional()
       .describe('Instead of `uploadId`: joined in this order into one result'),
-    format: z.string().optional().describe('An id of `GET /api/formats`'),
-    preset: z.string().optional().describe('A preset of `GET /api/formats`, instead of format and options'),
+    format: Keyword.optional().describe('An id of `GET /api/formats`'),
+    preset: Keyword.optional().describe('A preset of `GET /api/formats`, instead of format and options'),
     options: z
-      .record(z.string(), z.unknown())
+      .record(Keyword, z.unknown())
       .optional()
       .meta({ allOf: [{ $ref: '#/components/schemas/JobOptions' }] }),
   })

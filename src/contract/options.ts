@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Keyword, LONGEST_NAME, LONGEST_TAG } from './texts.ts'
 
 /** Words around every value: what people call it. */
 const labelled = { label: z.string() }
@@ -65,7 +66,7 @@ export const JobOptions = z
     channels: whole.optional(),
     bitDepth: whole.optional(),
     compressionLevel: whole.optional(),
-    application: z.string().optional().describe('What an Opus encoder is tuned for: `audio` or `voip`'),
+    application: Keyword.optional().describe('What an Opus encoder is tuned for: `audio` or `voip`'),
     trim: z.object({ startMs: whole.optional(), endMs: whole.optional() }).optional(),
     fadeInMs: whole.optional(),
     fadeOutMs: whole.optional(),
@@ -76,14 +77,13 @@ export const JobOptions = z
       .describe('Brought to this loudness (EBU R 128), as far as the peaks allow'),
     crossfadeMs: whole.optional().describe('Between the files of a joined job'),
     metadata: z
-      .union([z.string(), z.record(z.string(), z.string())])
+      .union([Keyword, z.record(Keyword, z.string().max(LONGEST_TAG))])
       .optional()
       .describe('`keep`, `strip`, or tags to set over those of the source; an empty text removes a tag'),
-    artwork: z
-      .string()
-      .optional()
-      .describe('`keep`, `strip`, or `uploaded`: the one that was sent for the (first) upload'),
-    name: z.string().optional().describe('File name of the result, without the extension'),
+    artwork: Keyword.optional().describe(
+      '`keep`, `strip`, or `uploaded`: the one that was sent for the (first) upload',
+    ),
+    name: z.string().max(LONGEST_NAME).optional().describe('File name of the result, without the extension'),
   })
   .meta({ id: 'JobOptions' })
 export type JobOptions = z.infer<typeof JobOptions>

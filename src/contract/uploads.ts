@@ -1,20 +1,17 @@
 import { z } from 'zod'
 import { Media } from './media.ts'
+import { Crc32, FileName } from './texts.ts'
 
 const UPLOAD_STATES = ['open', 'completing', 'ready', 'aborted', 'expired', 'failed'] as const
 export type UploadState = (typeof UPLOAD_STATES)[number]
 
-const Crc32 = z
-  .string()
-  .regex(/^[0-9a-fA-F]{8}$/)
-  .describe('CRC-32 (ISO 3309, as in zip), 8 hex digits')
 const PartNumber = z.number().int().min(1).max(10_000)
 const PartRanges = z.string().describe('Parts stored so far as ranges, e.g. `1-14,17`; empty for none')
 const Time = z.iso.datetime()
 
 export const UploadRequest = z
   .object({
-    name: z.string().describe('File name, kept for people; never part of a path or key'),
+    name: FileName.describe('File name, kept for people; never part of a path or key'),
     size: z.number().int().nonnegative().describe('Bytes'),
     type: z.string().max(255).optional().describe('MIME type as the client sees it; a hint only'),
     crc32: Crc32.optional(),

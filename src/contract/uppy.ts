@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { ETag, FileName } from './texts.ts'
 
 /** Uppy sends all `meta` fields of a file; of these `size` says how large it is. */
 export const UppyCreateRequest = z
   .object({
-    filename: z.string(),
+    filename: FileName,
     type: z.string().max(255).nullish(),
     metadata: z
       .looseObject({ size: z.coerce.number().int().nonnegative().optional() })
@@ -24,7 +25,7 @@ export const UppyTargetView = z
   .meta({ id: 'UppyTarget' })
 
 export const UppyCompleteRequest = z
-  .object({ parts: z.array(z.object({ PartNumber: z.number().int(), ETag: z.string() })).max(10_000) })
+  .object({ parts: z.array(z.object({ PartNumber: z.number().int(), ETag })).max(10_000) })
   .meta({ id: 'UppyCompleteRequest' })
 export type UppyCompleteRequest = z.infer<typeof UppyCompleteRequest>
 

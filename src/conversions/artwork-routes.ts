@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { Pending } from '../contract/index.ts'
+import { Id, Keyword, Pending } from '../contract/index.ts'
 import { etagOf } from '../kernel/etag.ts'
 import type { Artworks } from './artworks.ts'
 import { sayMaking } from './file-routes.ts'
@@ -11,7 +11,7 @@ export type ArtworkRoutesParts = { artworks: Artworks; ownArtworks: OwnArtworks 
 
 const JPEG = { description: 'A JPEG', content: { 'image/jpeg': { schema: z.file() } } }
 const url = '/uploads/:uploadId/artwork'
-const ById = z.object({ uploadId: z.string() })
+const ById = z.object({ uploadId: Id })
 const tags = ['uploads']
 
 /** Covers of sources over HTTP. */
@@ -29,7 +29,9 @@ export const artworkRoutes: FastifyPluginCallbackZod<ArtworkRoutesParts> = (
       schema: {
         ...{ tags, params: ById, response: { 200: JPEG, 202: Pending } },
         querystring: z.object({
-          embedded: z.stringbool().default(false).describe('The embedded one, whatever was sent'),
+          embedded: Keyword.pipe(z.stringbool())
+            .default(false)
+            .describe('The embedded one, whatever was sent'),
         }),
         summary: 'The cover as a small JPEG',
         description:

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { LinkRequest, LinkView } from '../contract/index.ts'
+import { Id, LinkRequest, LinkView } from '../contract/index.ts'
 import { isoTime, type Clock } from '../kernel/clock.ts'
 import { rootOf } from '../kernel/root-url.ts'
 import { SECOND_MS } from '../kernel/units.ts'
@@ -16,7 +16,7 @@ export const linkRoutes: FastifyPluginCallbackZod<Parts> = (app, { conversions, 
     {
       schema: {
         tags: ['jobs'],
-        params: z.object({ jobId: z.string() }),
+        params: z.object({ jobId: Id }),
         body: LinkRequest.nullish(),
         response: { 201: LinkView },
         summary: 'A link to the result',

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { Pending } from '../contract/index.ts'
+import { Id, Pending } from '../contract/index.ts'
 import { sayMaking, sendFile, type DownloadTransport } from './file-routes.ts'
 import type { Previews } from './previews.ts'
 
@@ -22,7 +22,7 @@ export const previewRoutes: FastifyPluginCallbackZod<PreviewRoutesParts> = (
 ) => {
   app.route({
     ...{ method, url: '/uploads/:uploadId/preview' },
-    schema: { ...common, tags: ['uploads'], params: z.object({ uploadId: z.string() }) },
+    schema: { ...common, tags: ['uploads'], params: z.object({ uploadId: Id }) },
     handler: async (request, reply) => {
       const preview = await previews.ofUpload(request.params.uploadId, request.gone)
       return preview ? sendFile(preview, downloadTransport, request, reply) : sayMaking(reply)
@@ -31,7 +31,7 @@ export const previewRoutes: FastifyPluginCallbackZod<PreviewRoutesParts> = (
 
   app.route({
     ...{ method, url: '/jobs/:jobId/preview' },
-    schema: { ...common, tags: ['jobs'], params: z.object({ jobId: z.string() }) },
+    schema: { ...common, tags: ['jobs'], params: z.object({ jobId: Id }) },
     handler: async (request, reply) => {
       const preview = await previews.ofResult(request.params.jobId, request.gone)
       return preview ? sendFile(preview, downloadTransport, request, reply) : sayMaking(reply)

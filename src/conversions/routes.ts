@@ -3,6 +3,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import {
   FormatsView,
+  Id,
   IdempotencyHeader,
   JobRequest,
   JobView,
@@ -31,7 +32,7 @@ import type { Waveforms } from './waveforms.ts'
 import { etagFor, formatsView, jobView, progressView } from './views.ts'
 import { zipRoutes } from './zip-routes.ts'
 
-const ById = z.object({ jobId: z.string() })
+const ById = z.object({ jobId: Id })
 const tags = ['jobs']
 const ofOne = { tags, params: ById }
 

@@ -1,5 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { Id } from '../contract/index.ts'
 import { sendFile, type DownloadTransport } from './file-routes.ts'
 import type { Sounds } from './sounds.ts'
 
@@ -16,7 +17,7 @@ export const sourceRoutes: FastifyPluginCallbackZod<SourceRoutesParts> = (
     url: '/uploads/:uploadId/source',
     schema: {
       tags: ['uploads'],
-      params: z.object({ uploadId: z.string() }),
+      params: z.object({ uploadId: Id }),
       produces: ['application/octet-stream'],
       summary: 'The uploaded file',
       description: 'Byte for byte; `Range` is honoured.',

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { Pending, WaveformView } from '../contract/index.ts'
+import { Id, Pending, WaveformView } from '../contract/index.ts'
 import { etagOf } from '../kernel/etag.ts'
 import { sayMaking } from './file-routes.ts'
 import { MOST_POINTS, zoomedOut } from './peaks.ts'
@@ -29,7 +29,7 @@ export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (ap
     {
       schema: {
         ...{ tags: ['uploads'], summary, description, response, querystring: Zoom },
-        params: z.object({ uploadId: z.string() }),
+        params: z.object({ uploadId: Id }),
       },
     },
     async ({ params: { uploadId }, query: { points }, gone }, reply) =>
@@ -41,7 +41,7 @@ export const waveformRoutes: FastifyPluginCallbackZod<WaveformRoutesParts> = (ap
     {
       schema: {
         ...{ tags: ['jobs'], summary, description, response, querystring: Zoom },
-        params: z.object({ jobId: z.string() }),
+        params: z.object({ jobId: Id }),
       },
     },
     async ({ params: { jobId }, query: { points }, gone }, reply) =>

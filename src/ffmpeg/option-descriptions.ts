@@ -1,4 +1,4 @@
-import type { OptionDescription } from '../contract/index.ts'
+import { LONGEST_NAME, LONGEST_TAG, type OptionDescription } from '../contract/index.ts'
 import { HOUR_MS, MINUTE_MS } from '../kernel/units.ts'
 
 /** Rates that MPEG-1, 2 and 2.5 audio have (ISO 11172-3, 13818-3). */
@@ -55,8 +55,6 @@ const TAG_NAMES = [
   ...['title', 'artist', 'album', 'album_artist', 'composer', 'genre', 'date', 'track', 'disc'],
   ...['comment', 'copyright', 'lyrics', 'grouping', 'description'],
 ]
-const LONGEST_TAG = 4000
-const LONGEST_NAME = 200
 
 const METADATA: OptionDescription = {
   type: 'tags',

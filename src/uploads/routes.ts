@@ -3,6 +3,8 @@ import { z } from 'zod'
 import {
   CompleteRequest,
   CompleteView,
+  Crc32,
+  Id,
   IdempotencyHeader,
   PartView,
   TargetsRequest,
@@ -15,14 +17,10 @@ import { etagOf } from '../kernel/etag.ts'
 import type { Uploads } from './uploads.ts'
 import { partView, targetsView, uploadProgressView, uploadView } from './views.ts'
 
-const ById = z.object({ uploadId: z.string() })
+const ById = z.object({ uploadId: Id })
 const PartHeaders = z.object({
   'content-length': z.coerce.number().int().nonnegative().optional(),
-  'x-part-crc32': z
-    .string()
-    .regex(/^[0-9a-fA-F]{8}$/)
-    .optional()
-    .describe('CRC-32 of this part, 8 hex digits'),
+  'x-part-crc32': Crc32.optional().describe('CRC-32 of this part, 8 hex digits'),
 })
 const tags = ['uploads']
 const ofOne = { tags, params: ById }

@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import {
+  Id,
   UppyCompleteRequest,
   UppyCompleteView,
   UppyCreateRequest,
@@ -14,7 +15,7 @@ import { uppyUploadId, type Uppy } from './uppy.ts'
 import { signedPath } from './views.ts'
 
 /** The upload that the path begins with is absent where uploads are begun. */
-const Base = z.object({ capability: z.string().optional() })
+const Base = z.object({ capability: Id.optional() })
 type Base = typeof Base
 /** Without it, so that the API's description names no parameter that a path has not. */
 const paramsOf = (named: boolean) => (named ? Base : (Base.omit({ capability: true }) as unknown as Base))
@@ -39,7 +40,7 @@ export const uppyRoutes: FastifyPluginCallbackZod<Parts> = (app, { uppy, publicU
 
 const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUrl }, done) => {
   const base = paramsOf(named)
-  const one = base.extend({ uploadId: z.string() })
+  const one = base.extend({ uploadId: Id })
   app.get('/params', { schema: { hide: true } }, () => {
     throw new MultipartOnly()
   })
@@ -89,7 +90,7 @@ const multipartRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, pu
 }
 
 const endRoutes: FastifyPluginCallbackZod<Below> = (app, { named, uppy, publicUrl }, done) => {
-  const one = paramsOf(named).extend({ uploadId: z.string() })
+  const one = paramsOf(named).extend({ uploadId: Id })
   app.post(
     '/multipart/:uploadId/complete',
     {

@@ -7,6 +7,7 @@ import { newId } from '../../src/kernel/ids.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
 import { makeAudio, SOURCES } from '../support/audio.ts'
 import { makeDataDir, startProgram, type Program } from '../support/program.ts'
+import { unboundedStrings, type OpenApi } from '../support/request-strings.ts'
 import { contentsOf, leavingNothing as leaving, objectsOf } from '../support/stores.ts'
 
 let folder: Awaited<ReturnType<typeof makeDataDir>>
@@ -112,6 +113,19 @@ const refusals: [string, () => Promise<Response>, number, string][] = [
   ['JSON that is none', () => raw('{"name":'), 400, 'invalid-request'],
   ['a body of another type', () => raw('name=a', 'text/csv'), 415, 'unsupported-media-type'],
   ['a body without end', () => raw(`{"name":"${'a'.repeat(2_000_000)}"}`), 413, 'request-too-large'],
+  [
+    'a name of half a million combining marks, to normalize which takes minutes',
+    () => api.post('uploads', { name: `a${'\u0315\u0300'.repeat(240_000)}`, size: 9 }),
+    400,
+    'invalid-request',
+  ],
+  [
+    'such a name from Uppy',
+    () => api.post('uppy/s3/multipart', { filename: 'a\u0315\u0300'.repeat(2000), metadata: { size: 9 } }),
+    400,
+    'invalid-request',
+  ],
+  ['an endless option', () => option({ ['a'.repeat(900_000)]: 1 }, 'mp3'), 400, 'invalid-request'],
   ['an unknown route', () => api.call('nothing/here'), 404, 'not-found'],
   [
     'a weak idempotency key',
@@ -127,6 +141,10 @@ const raw = (body: string, type = 'application/json') =>
 test('whoever sends far too much is told so each time, and never cut off before', async () => {
   for (let time = 1; time <= 100; time++)
     expect((await raw(`{"name":"${'a'.repeat(2_000_000)}"}`)).status).toBe(413)
+})
+
+test('every string of a request has a greatest length', async () => {
+  expect(unboundedStrings(await json<OpenApi>(await api.call('openapi.json')))).toEqual([])
 })
 
 test.each(refusals)('%s is a problem with its code', async (_, ask, status, code) => {

@@ -81,7 +81,7 @@ test('headers, an address or a body that are too large are refused by what they 
   expect(problemOf(many).code).toBe('headers-too-large')
   expect(problemOf(await send(getting(`/api/progress?jobId=${long}`))).code).toBe('headers-too-large')
   const query = await send(getting(`/api/progress?jobId=${long.slice(0, 10_000)}`))
-  expect(problemOf(query).code).toBe('job-not-found')
+  expect(problemOf(query).code).toBe('invalid-request')
   const ids = Array.from({ length: 1000 }, (_, at) => `jobId=${at}`).join('&')
   expect(problemOf(await send(getting(`/api/results.zip?${ids}`))).code).toBe('invalid-request')
 })
