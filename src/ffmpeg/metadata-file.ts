@@ -30,7 +30,8 @@ function metadataFile(tags: Tags, chapters: readonly Chapter[]): string {
 }
 
 const line = ([name, value]: [string, string]) => `${escape(name)}=${escape(value)}`
-const escape = (text: string) => text.replaceAll('\0', '').replace(/[=;#\\\n]/g, '\\$&')
+/** What FFmpeg gives a meaning, and what it might take for the end of a line or the head of a section. */
+const escape = (text: string) => text.replaceAll('\0', '').replace(/[=;#[\\\r\n]/g, '\\$&')
 
 /** Chapters as tags, for Ogg and FLAC (wiki.xiph.org, Chapter Extension). */
 function chapterTags(chapters: readonly Chapter[]): Tags {

@@ -10,6 +10,8 @@ import { linksOf } from './ogg-links.ts'
 import { withoutTechnical, type Chapter, type Tags } from './tags.ts'
 import type { Tools } from './tools.ts'
 
+const isString = (value: unknown) => typeof value === 'string'
+
 /** What a file holds, as ffprobe sees it: what is told of it, and what only a conversion needs. */
 export type Probed = Omit<Media, 'chapters'> & {
   chapters: readonly Chapter[]
@@ -44,7 +46,10 @@ export class NotAudio extends Error {
 /** It was opened, and has no audio in it. */
 export class NoAudioStream extends NotAudio {}
 
-const TagRecord = z.record(z.string(), z.string()).default({})
+/** Any name is kept: a record of Zod leaves out a tag named `__proto__`. */
+const TagRecord = z
+  .custom<Tags>((tags) => typeof tags === 'object' && tags !== null && Object.values(tags).every(isString))
+  .default({})
 const Stream = z.looseObject({
   index: z.number().int(),
   codec_type: z.string().optional(),

@@ -35,6 +35,12 @@ describe('the tags of a result', () => {
     })
   })
 
+  test('have any name, also one that every object has', () => {
+    const names = Object.getOwnPropertyNames(Object.prototype)
+    const source = Object.fromEntries(names.map((name) => [name, 'x']))
+    expect(Object.keys(wantedTags(source, { metadata: { title: 't' } }))).toEqual([...names, 'title'])
+  })
+
   test('tell no gain any more where the loudness changes', () => {
     const source = { REPLAYGAIN_TRACK_GAIN: '1', r128_track_gain: '2', title: 't' }
     expect(wantedTags(source, { loudness: {} })).toEqual({ title: 't' })
@@ -110,13 +116,13 @@ describe('the text that FFmpeg reads tags and chapters from', () => {
   })
 
   test('has no line that a tag could have written: what means something is escaped, and NUL left out', () => {
-    const [, line = '', ...rest] = metadataFor(
+    const [, ...lines] = metadataFor(
       format('mp3'),
       {},
-      { writtenTags: { 'na=me': 'a\n[CHAPTER]\n;#\\b\0c' }, chapters: [] },
+      { writtenTags: { '[STREAM]': 'x', 'na=me': 'a\n[CHAPTER]\r[CHAPTER]\n;#\\b\0c' }, chapters: [] },
       undefined,
     ).split('\n')
-    expect([line, ...rest].join('\n')).toBe('na\\=me=a\\\n[CHAPTER]\\\n\\;\\#\\\\bc\n')
+    expect(lines.join('\n')).toBe('\\[STREAM]=x\nna\\=me=a\\\n\\[CHAPTER]\\\r\\[CHAPTER]\\\n\\;\\#\\\\bc\n')
   })
 
   test('has chapters as tags where the format keeps them so, with a number where they have no title', () => {

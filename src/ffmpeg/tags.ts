@@ -25,7 +25,7 @@ export function wantedTags(source: Tags, { metadata = 'keep', loudness }: JobOpt
   const kept = metadata === 'strip' ? [] : Object.entries(withoutTechnical(source))
   const valid = kept.filter(([name]) => loudness === undefined || !GAIN.test(name))
   const edits = typeof metadata === 'string' ? {} : metadata
-  const others = valid.filter(([name]) => !(name.toLowerCase() in edits))
+  const others = valid.filter(([name]) => !Object.hasOwn(edits, name.toLowerCase()))
   const set = Object.entries(edits).filter(([, value]) => value !== '')
   return Object.fromEntries([...others, ...set])
 }

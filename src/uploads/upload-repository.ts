@@ -60,7 +60,7 @@ export class UploadRepository {
     values: Partial<Session>,
   ): Promise<Found> {
     const moved = values.expiresAt === undefined ? {} : expiryKeys({ uploadId, expiresAt: values.expiresAt })
-    const input = conditionalUpdate({ ...values, ...moved }, { ...isOneOf(from), names: ['state'] })
+    const input = conditionalUpdate({ ...storable(values), ...moved }, { ...isOneOf(from), names: ['state'] })
     const answer = await this.#update('upload-change', uploadId, input)
     if ('row' in answer) return { won: false, session: answer.row && Session.parse(answer.row) }
     return { won: true, session: Session.parse(answer.Attributes) }
@@ -139,6 +139,10 @@ export class UploadRepository {
     return Item && Session.parse(Item)
   }
 }
+
+/** Tags as pairs: in an object the SDK takes one named `constructor` for the object's class. */
+const storable = ({ media, ...values }: Partial<Session>) =>
+  media === undefined ? values : { ...values, media: { ...media, tags: Object.entries(media.tags) } }
 
 function isOneOf(states: readonly Session['state'][]) {
   const values = Object.fromEntries(states.map((state, at) => [`if${at}`, state]))

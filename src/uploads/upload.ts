@@ -33,6 +33,14 @@ export type CoverType = (typeof COVER_TYPES)[number]
 export const Cover = z.object({ digest: z.string(), mimeType: z.enum(COVER_TYPES), size: z.number() })
 export type Cover = z.infer<typeof Cover>
 
+/** What a file holds. Its tags lie in the table as pairs, since their names are the file's. */
+const StoredMedia = Media.extend({
+  tags: z.preprocess(
+    (stored) => (Array.isArray(stored) ? Object.fromEntries(stored as [string, string][]) : stored),
+    Media.shape.tags,
+  ),
+})
+
 /** A session as it lies in the table. Times in epoch milliseconds, sizes in bytes. */
 export const Session = z.object({
   uploadId: z.string(),
@@ -51,7 +59,7 @@ export const Session = z.object({
   requestHash: z.string(),
   /** The place in a trace of the request that began it (W3C Trace Context). */
   traceparent: z.string().optional(),
-  media: Media.optional(),
+  media: StoredMedia.optional(),
   cover: Cover.optional(),
   refusal: z.object({ code: z.enum(REFUSAL_CODES), message: z.string() }).optional(),
   createdAt: z.number(),

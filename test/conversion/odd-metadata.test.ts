@@ -43,6 +43,18 @@ test.concurrent.each(ROTTEN)(
   },
 )
 
+test.concurrent('tags named like sections of a metadata file open none', async () => {
+  const names = ['[CHAPTER]', '[STREAM]']
+  const flags = names.flatMap((name) => ['-metadata', `${name}=x`])
+  const uploadId = await converter.take('sections.flac', { ...take, flags: [...TITLED, ...flags] })
+  for (const format of ['mp3', 'flac']) {
+    const { file } = await converter.make({ uploadId, format })
+    const { tags, chapters } = await readTagged(file)
+    expect(tags).toMatchObject({ artist: 'Plain', '[chapter]': 'x', '[stream]': 'x' })
+    expect(chapters).toEqual([])
+  }
+})
+
 test.concurrent(
   'a cover of a kind that a format cannot hold costs a warning, and not the sound',
   async () => {

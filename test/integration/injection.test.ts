@@ -1,12 +1,15 @@
 import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
 import { request, type IncomingMessage } from 'node:http'
+import path from 'node:path'
 import { parse } from 'content-disposition'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobView } from '../../src/contract/index.ts'
 import { createApi, json, problem, type Api } from '../support/api.ts'
-import { wavOf } from '../support/audio.ts'
-import { startProgram, type Program } from '../support/program.ts'
+import { makeAudio, SOURCES, wavOf } from '../support/audio.ts'
+import { makeDataDir, startProgram, type Program } from '../support/program.ts'
 import { getting, sendRaw } from '../support/raw-http.ts'
+import { readTagged } from '../support/tagged.ts'
 
 const FORGED = '{"level":30,"time":1,"msg":"forged by somebody"}'
 const ESCAPES = '\u001b[2K\u001b]0;title\u0007\u009b31m\u0085\u2028'
@@ -51,6 +54,25 @@ test('a name never gets out of the header that carries it', async () => {
     for (const name of Object.keys(parameters)) expect(['filename', 'filename*']).toContain(name)
     expect(parameters['filename']).toMatch(/^[^\p{Cc}]*filename=evil\.exe[^\p{Cc}]*\.wav$/u)
   }
+})
+
+test('tags named like what every object has are tags, from the upload to the result', async () => {
+  await using folder = await makeDataDir()
+  const [source, result] = [path.join(folder.path, 'odd.flac'), path.join(folder.path, 'made.mp3')]
+  const names = Object.getOwnPropertyNames(Object.prototype)
+  const flags = [...SOURCES.flac, ...names.flatMap((name) => ['-metadata', `${name}=kept`])]
+  await makeAudio(source, { seconds: 1, flags })
+  const uploadId = await api.upload('odd.flac', await readFile(source))
+  const { media } = await api.findUpload(uploadId)
+  // An object of JSON that is validated has no `__proto__` of its own.
+  const told = names.map((name) => name.toLowerCase()).filter((name) => name !== '__proto__')
+  expect(Object.keys(media?.tags ?? {})).toEqual(expect.arrayContaining(told))
+
+  const { id } = await api.convert(uploadId, 'mp3')
+  await api.done(id)
+  await writeFile(result, await api.result(id))
+  const { tags } = await readTagged(result)
+  expect(names.filter((name) => tags[name.toLowerCase()] !== 'kept')).toEqual([])
 })
 
 test('nothing of a request gets into the place a client is sent to', async () => {
