@@ -75,7 +75,8 @@ function appParts(parts: ServiceParts, features: Features) {
     random,
     sweeper,
     adminKey: config.adminKey,
-    trustsLoopback: stores.exclusive,
+    // With keys, being on this machine is no proof of being its operator.
+    trustsLoopback: stores.exclusive && config.apiKeys.length === 0,
     clock,
     log,
     formats,

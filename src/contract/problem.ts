@@ -8,6 +8,7 @@ const PROBLEM_CODES = [
   'empty-file',
   'forbidden',
   'foreign-host',
+  'foreign-origin',
   'headers-too-large',
   'idempotency-conflict',
   'internal-error',

@@ -17,14 +17,16 @@ import { allowOrigins } from './cors.ts'
 import { serveDocs } from './docs.ts'
 import { refuseWhileDraining } from './draining.ts'
 import { healthRoutes, type Check } from './health.ts'
-import { guardHost } from './host-guard.ts'
+import { guardHost, refuseTwoHosts } from './host-guard.ts'
 import { limitRates } from './limits.ts'
 import { metricsRoutes, type Metrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
-import { servePage, setDefaultHeaders, type PageOrigins } from './page.ts'
+import { guardOrigin } from './origin-guard.ts'
+import { servePage } from './page.ts'
 import { answerProblems, answerUnroutable } from './problem.ts'
 import { rememberRequests } from './request-context.ts'
 import { requestIdOf } from './request-id.ts'
+import { setDefaultHeaders, type PageOrigins } from './security-headers.ts'
 
 /** Bodies that are not parts are small JSON documents. */
 const LARGEST_JSON_BYTES = MiB
@@ -91,7 +93,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   requireKeys(app, parts.keyring, clock)
   if (parts.rateLimitPerMinute !== undefined) await limitRates(app, parts.rateLimitPerMinute)
   logRequests(app, log)
+  refuseTwoHosts(app)
   if (parts.allowedHosts) guardHost(app, parts.allowedHosts)
+  guardOrigin(app, { allowed: parts.corsOrigins, publicUrl: parts.publicUrl })
   await describeApi(app, { version: parts.version, asksForKeys: parts.keyring !== undefined })
   await app.register(healthRoutes, { prefix: '/api', checks, clock })
   await app.register(metricsRoutes, { metrics: parts.metrics })

@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Problem, ProblemCode } from '../contract/index.ts'
 import { KINDS } from './problem.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 
 const TOLD: Record<string, { code: ProblemCode; detail: string }> = {
   HPE_HEADER_OVERFLOW: {
@@ -38,6 +39,7 @@ function answerTo(errorCode: string): string {
     `content-length: ${Buffer.byteLength(body)}`,
     'cache-control: no-store',
     'connection: close',
+    ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
     `x-request-id: ${requestId}`,
   ]
   return `${head.join('\r\n')}\r\n\r\n${body}`

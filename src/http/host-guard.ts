@@ -9,6 +9,21 @@ class ForeignHost extends Failure {
   }
 }
 
+class TwoHosts extends Failure {
+  readonly code = 'invalid-request' satisfies ProblemCode
+  constructor() {
+    super('A request has exactly one Host header.')
+  }
+}
+
+/** As RFC 9112 (3.2) demands: a proxy before us may have judged by the other one. */
+export function refuseTwoHosts(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw: { rawHeaders } }, _, done) => {
+    const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')
+    done(hosts.length > 1 ? new TwoHosts() : undefined)
+  })
+}
+
 /**
  * Refuses requests whose `Host` header names somebody else: a page of a foreign site whose name was made to point at
  * this machine (DNS rebinding) would otherwise be let in by the browser. Health is exempt, since probes use addresses.

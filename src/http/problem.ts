@@ -4,6 +4,7 @@ import type { Problem, ProblemCode } from '../contract/index.ts'
 import { Failure } from '../kernel/failure.ts'
 import type { Log } from '../kernel/log.ts'
 import { MiB } from '../kernel/units.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 
 type Kind = { status: number; title: string; retryAfterSeconds?: number }
 
@@ -15,6 +16,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
   'empty-file': { status: 422, title: 'Empty file' },
   forbidden: { status: 403, title: 'Forbidden' },
   'foreign-host': { status: 421, title: 'Foreign host' },
+  'foreign-origin': { status: 403, title: 'Foreign origin' },
   'headers-too-large': { status: 431, title: 'Headers too large' },
   'idempotency-conflict': { status: 409, title: 'Idempotency key used already' },
   'internal-error': { status: 500, title: 'Internal error' },
@@ -64,7 +66,7 @@ export const KINDS: Record<ProblemCode, Kind> = {
 
 /** Answers a request that found no way to a route, nor through any hook, since its path cannot be read. */
 export function answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-request-id', request.id)
+  reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
   sendProblem(request, reply, describe(error))
 }
 

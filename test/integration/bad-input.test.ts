@@ -236,6 +236,27 @@ test('a part without a length is refused before its bytes are read', async () =>
   })
 })
 
+test.each([
+  ['POST', 'cleanup'],
+  ['POST', 'uploads'],
+  ['POST', 'jobs'],
+  ['PUT', 'uploads/x/parts/1'],
+  ['DELETE', 'uploads/x'],
+])('%s %s is refused to a page of another origin', async (method, path) => {
+  await leavingNothing(async () => {
+    for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
+      expect(await problem(await api.call(path, { method, headers }))).toMatchObject({
+        httpStatus: 403,
+        code: 'foreign-origin',
+      })
+  })
+})
+
+test('a page of this server may do what it wants', async () => {
+  const headers = { origin: program.url }
+  expect((await api.call('cleanup', { method: 'POST', headers })).status).toBe(200)
+})
+
 test('a foreign host name is refused, so that no other site can reach this server through a browser', async () => {
   const answer = await new Promise<string>((resolve, reject) => {
     const ask = request(`${program.url}/api/formats`, { headers: { host: 'evil.example' } })

@@ -21,6 +21,8 @@ afterAll(() => running[Symbol.asyncDispose]())
 /** The problem of an answer; fails when it is none, or not what its status line says. */
 function problemOf({ status, head, body }: RawAnswer): Problem {
   expect(head, body).toMatch(/^content-type: application\/problem\+json/im)
+  expect(head).toMatch(/^x-content-type-options: nosniff\r?$/im)
+  expect(head).toMatch(/^content-security-policy: default-src 'self'/im)
   const problem = JSON.parse(body) as Problem
   expect(problem.status).toBe(status)
   return problem
@@ -107,6 +109,7 @@ test.each([
   ['no HTTP', 'HELO localhost\r\n\r\n'],
   ['a TLS greeting', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   ['two lengths', posting('{}', ['Content-Length: 5'])],
+  ['two hosts', getting('/api/formats', ['host: other.example'])],
   ['a length and chunks', posting('{}', ['Transfer-Encoding: chunked'])],
   ['a bare line feed in a header', getting('/api/formats', ['X-A: b\nX-C: d\x00'])],
   ['a control character in a header', getting('/api/formats', ['X-Request-Id: 12345678\x1b[31m'])],

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newKey } from '../../src/access/index.ts'
 import { createApi, problem } from '../support/api.ts'
 import { makeAudio } from '../support/audio.ts'
 import { storesAreAws } from '../support/elsewhere.ts'
@@ -48,4 +49,9 @@ test('cleanup on request is off without an admin key where others can reach the 
   })
   const report = await runProgram(['sweep'], { ...stores.env, DATA_DIR: path.join(stores.folder, 'sweep') })
   expect(JSON.parse(report)).toMatchObject({ expiredJobs: 0, orphans: 0, failures: 0 })
+})
+
+test('nor has this machine a right to it where there are keys', async () => {
+  await using front = await startProgram({ embedded: true, env: { API_KEYS: newKey('anna').entry } })
+  expect(await problem(await createApi(front.url).post('cleanup'))).toMatchObject({ code: 'forbidden' })
 })

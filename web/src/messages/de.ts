@@ -13,6 +13,7 @@ const problems: Problems = {
     'Die Datei lässt sich nicht lesen. Vielleicht ist sie ein Ordner oder wurde verschoben oder geändert.',
   forbidden: 'Der Server erlaubt das nicht.',
   'foreign-host': 'Der Server kennt die Adresse nicht, unter der diese Seite geöffnet wurde.',
+  'foreign-origin': 'Der Server nimmt das von einer Seite unter dieser Adresse nicht an.',
   'headers-too-large':
     'Der Server hat die Seite nicht verstanden. Laden Sie sie neu und versuchen Sie es noch einmal.',
   'idempotency-conflict':

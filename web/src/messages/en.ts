@@ -15,6 +15,7 @@ const problems: Problems = {
   'file-unreadable': 'The file cannot be read. It may be a folder, or have been moved or changed.',
   forbidden: 'The server does not allow this.',
   'foreign-host': 'The server does not know the address this page was opened at.',
+  'foreign-origin': 'The server does not take this from a page at this address.',
   'headers-too-large': 'The server did not understand the page. Reload it and try again.',
   'idempotency-conflict': 'The server got two different requests under one name. Try again.',
   'internal-error': 'Something went wrong on the server. Trying again may help.',
