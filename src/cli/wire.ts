@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { bucketExists, type StoreClients } from '../aws/index.ts'
 import { Sweeper } from '../cleanup/index.ts'
@@ -89,7 +90,7 @@ function wireUploads({ config, stores }: WiringParts, common: Common): Uploads {
     repository: new UploadRepository(stores.interactive, config.tablePrefix),
     partRepository: new PartRepository(stores.interactive, config.tablePrefix),
     store: common.sourceStore,
-    inspect: createInspector(common),
+    inspect: createInspector({ ...common, concurrency: availableParallelism() }),
     maxUploadBytes: config.limits.maxUploadBytes,
     smallestPartBytes: config.smallestPartBytes,
     transport: config.uploadTransport,

@@ -33,6 +33,14 @@ export class TooLong extends Failure {
   }
 }
 
+/** More uploads are being completed than this process can look into. */
+export class TooManyInspections extends Failure {
+  readonly code = 'overloaded' satisfies ProblemCode
+  constructor(options?: ErrorOptions) {
+    super('Too many uploads are being completed at the moment. Please try again later.', {}, options)
+  }
+}
+
 /** More jobs wait than the operator lets. */
 export class QueueFull extends Failure {
   readonly code = 'queue-full' satisfies ProblemCode

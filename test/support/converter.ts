@@ -80,7 +80,11 @@ export class Converter implements AsyncDisposable {
       },
       folders: new WorkFolders(this.at('tmp'), WORKER),
     }
-    this.#inspect = createInspector({ ...this.#pipeline, shutdown: new AbortController().signal })
+    this.#inspect = createInspector({
+      ...this.#pipeline,
+      concurrency: 2,
+      shutdown: new AbortController().signal,
+    })
   }
 
   static async open({ maxDurationMs = 24 * HOUR_MS } = {}): Promise<Converter> {
