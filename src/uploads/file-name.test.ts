@@ -8,7 +8,9 @@ test.each([
   ['a\u0000b\r\nc.mp3', 'a_b__c.mp3'],
   ['🎵🎶.flac', '🎵🎶.flac'],
   ['e\u0301tude.wav', 'étude.wav'],
-  ['\u202egpj.mp3', '_gpj.mp3'],
+  ['\u202egpj.mp3', 'gpj.mp3'],
+  ['so\u200bng\u200e\ufeff\u2069.mp3', 'song.mp3'],
+  ['\u{1f468}\u200d\u{1f469}.mp3', '\u{1f468}\u{1f469}.mp3'],
   ['  spaced  .wav ', 'spaced  .wav'],
 ])('%j is kept as %j', (given, kept) => {
   expect(cleanFileName(given)).toBe(kept)

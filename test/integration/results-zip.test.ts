@@ -100,7 +100,7 @@ test('a zip has each result as it is, in the order of the ids, under a name of i
     'C_B-side.opus',
     'song.mp3',
     'SONG (2).mp3',
-    'Ünïcödé 🎵 "quoted".flac',
+    'Ünïcödé 🎵 _quoted_.flac',
     'song (3).mp3',
   ])
   for (const [at, job] of jobs.reverse().entries()) {
