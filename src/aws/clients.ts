@@ -5,6 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { MiddlewareStack } from '@smithy/types'
 import { breakCircuit } from './breaker.ts'
 import { nameOutages } from './outages.ts'
+import { addContentMd5 } from './content-md5.ts'
 import { meterCapacity, type CapacityMeter } from './capacity.ts'
 import { watchThrottles, type ClientName, type StoreWatch } from './watch.ts'
 
@@ -117,6 +118,7 @@ function open(
       httpsAgent: { maxSockets: S3_SOCKETS },
     }),
   })
+  addContentMd5(client.middlewareStack)
   nameOutages(client.middlewareStack, 'objects')
   protect(client, name, watch)
   return client

@@ -1,10 +1,10 @@
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
-  NoSuchUpload,
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3'
+import { isMultipartGone } from './multipart-gone.ts'
 import { listMultipartUploads } from './owners.ts'
 
 /** What was taken out of the bucket. */
@@ -34,7 +34,7 @@ async function abortUploads(s3: S3Client, where: { Bucket: string; Prefix: strin
   for await (const { Key, UploadId } of listMultipartUploads(s3, where)) {
     const command = new AbortMultipartUploadCommand({ Bucket: where.Bucket, Key, UploadId })
     await s3.send(command).catch((error: unknown) => {
-      if (!(error instanceof NoSuchUpload)) throw error
+      if (!isMultipartGone(error)) throw error
     })
     aborted += 1
   }

@@ -251,6 +251,19 @@ describe('a step that was done before', () => {
     expect(await complete(session)).toMatchObject({ state: 'ready' })
   })
 
+  test('is seen by the whole file, where the store lists no parts any more, or takes them for changed', async () => {
+    const emptied = await uploaded()
+    s3.multipartOf(emptied.uploadId)?.parts.clear()
+    s3.objects.set(emptied.uploadId, WHOLE)
+    expect(await complete(emptied)).toMatchObject({ state: 'ready' })
+    expect(await rowsOf(emptied)).toEqual([1, 2, 3])
+
+    const changed = await uploaded()
+    s3.objects.set(changed.uploadId, WHOLE)
+    s3.join = () => Promise.reject(new PartsChanged())
+    expect(await complete(changed)).toMatchObject({ state: 'ready' })
+  })
+
   test('is none where S3 has neither parts nor the whole file: it was cancelled', async () => {
     const session = await uploaded()
     s3.multiparts.clear()

@@ -99,15 +99,18 @@ async function join(
   try {
     return await joinListed(parts, session, announced)
   } catch (error) {
-    if (error instanceof MultipartGone) {
-      if ((await store.sizeOf(uploadId)) !== session.size) throw new UploadAborted()
-      return undefined
-    }
+    // Whatever a store says of parts that it has joined, the whole tells that they were.
+    const isUnclear = error instanceof MultipartGone || error instanceof PartsChanged
+    if (isUnclear && (await isJoined(store, session))) return undefined
+    if (error instanceof MultipartGone) throw new UploadAborted()
     if (error instanceof PartsMissing || error instanceof ChecksumMismatch || error instanceof PartsChanged)
       await reopen()
     throw error instanceof PartsChanged ? new StoreUnavailable('objects', error) : error
   }
 }
+
+const isJoined = async (store: CompleteParts['store'], { uploadId, size }: Session) =>
+  (await store.sizeOf(uploadId)) === size
 
 async function joinListed(
   parts: CompleteParts,
@@ -127,10 +130,11 @@ async function joinListed(
 
 /**
  * The parts that count. Of those that came through this service: what S3 lists and its row says the same of. Of those
- * that went straight to S3: what S3 lists. Throws PartsMissing, which names the rest, to be sent again.
+ * that went straight to S3: what S3 lists. Throws PartsMissing, which names the rest, to be sent again, and MultipartGone where
+ * they were joined before.
  */
 async function partsOf(
-  { partRepository }: CompleteParts,
+  { partRepository, store }: CompleteParts,
   session: Session,
   listed: ReadonlyMap<number, ListedPart>,
 ): Promise<{ part: number; size: number; crc32?: string | undefined }[]> {
@@ -140,6 +144,7 @@ async function partsOf(
   const counted = session.transport === 'direct' ? withRows(straight, agreed) : agreed
   const missing = missingParts(geometryOfSession(session), new Map(counted.map((one) => [one.part, one])))
   if (missing.length === 0) return counted
+  if (await isJoined(store, session)) throw new MultipartGone('The parts were joined before.')
   const wrong = rows.filter((row) => !agreed.includes(row)).map(({ part }) => part)
   await partRepository.remove(session.uploadId, wrong)
   throw new PartsMissing(missing)

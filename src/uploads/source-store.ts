@@ -5,13 +5,12 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListPartsCommand,
-  NoSuchUpload,
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { Readable } from 'node:stream'
-import { emptyPrefix, httpStatus, listOwners, type Removed } from '../aws/index.ts'
+import { emptyPrefix, httpStatus, isMultipartGone, listOwners, type Removed } from '../aws/index.ts'
 import { HOUR_MS, SECOND_MS } from '../kernel/units.ts'
 import { UploadNotFound } from './failures.ts'
 import { sourceKey, uploadPrefix, UPLOADS } from './upload.ts'
@@ -35,7 +34,7 @@ export type SignedPart = { url: string; headers: Record<string, string> }
 export const LINK_LIFE_MS = HOUR_MS
 
 /**
- * The bytes of uploads in S3, one multipart upload each. Throws {@link MultipartGone} where S3 says NoSuchUpload. `s3`
+ * The bytes of uploads in S3, one multipart upload each. Throws {@link MultipartGone} where S3 has none. `s3`
  * must add no checksums of its own: a multipart upload takes those it was begun with, and no others. `signer` makes
  * links, to S3 as clients reach it.
  */
@@ -178,9 +177,6 @@ async function orGone<Answer>(call: Promise<Answer>): Promise<Answer> {
   try {
     return await call
   } catch (error) {
-    // Each S3 operation models other exceptions, so some answer a generic one with this name.
-    if (error instanceof NoSuchUpload || (error instanceof Error && error.name === 'NoSuchUpload'))
-      throw new MultipartGone('No such multipart upload.', { cause: error })
-    throw error
+    throw isMultipartGone(error) ? new MultipartGone('No such multipart upload.', { cause: error }) : error
   }
 }
