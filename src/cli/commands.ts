@@ -3,9 +3,10 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { newKey } from '../access/index.ts'
 import { InvalidEnvironment, isApiKeyList } from '../config/index.ts'
 import { DataFolderInUse } from '../embedded/s3/index.ts'
-import { EmulatorMissing } from '../embedded/dynamodb/index.ts'
+import { DatabaseUnusable, EmulatorMissing } from '../embedded/dynamodb/index.ts'
 import { ToolsMissing } from '../ffmpeg/index.ts'
 import { TableMismatch } from '../aws/index.ts'
+import { CredentialsDamaged, DataFolderUnusable } from './credentials.ts'
 import { doctor, doctorOptions, type DoctorFlags } from './doctor.ts'
 import { serve, sweep } from './serve.ts'
 import { StoresUnusable } from './stores.ts'
@@ -29,8 +30,8 @@ Settings are environment variables; docs/reference/configuration.md lists them.
 
 /** Errors whose message is written for the operator: a stack would only hide it. */
 const EXPECTED = [
-  ...[InvalidEnvironment, ToolsMissing],
-  ...[DataFolderInUse, EmulatorMissing, StoresUnusable, TableMismatch],
+  ...[InvalidEnvironment, CredentialsDamaged, ToolsMissing],
+  ...[DataFolderInUse, DataFolderUnusable, DatabaseUnusable, EmulatorMissing, StoresUnusable, TableMismatch],
 ]
 
 /** Runs the command that the arguments name; gives the exit code where it ends by itself. */

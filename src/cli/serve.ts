@@ -7,15 +7,17 @@ import { systemClock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { noTracing } from '../kernel/tracing.ts'
 import { SECOND_MS } from '../kernel/units.ts'
+import { addressOf } from './address.ts'
 import { createLog } from './log.ts'
 import { createService, type Service } from './service.ts'
+import { watchNpm } from './parent.ts'
 import { createStopHandler } from './stop-signals.ts'
 import { openStores } from './stores.ts'
 
 /** Of the time a stop may take, what is left for closing the stores. */
 const CLOSING_MS = SECOND_MS
 
-/** Runs the service until SIGTERM or SIGINT. Throws when it cannot start. */
+/** Runs the service until SIGTERM, SIGINT or SIGHUP. Throws when it cannot start. */
 export async function serve(environment: Record<string, string | undefined>): Promise<void> {
   const opened = await open(environment)
   const { config, service } = opened
@@ -26,7 +28,7 @@ export async function serve(environment: Record<string, string | undefined>): Pr
     await close(opened)
     throw error
   }
-  stopOnSignal(opened) // before anybody is told that it may be stopped
+  stopOnSignal(opened, environment) // before anybody is told that it may be stopped
   process.stdout.write(greeting(config, service, opened.ffmpegVersion))
   flushCompileCache() // otherwise written at the end of the process, which `kill -9` never reaches
 }
@@ -80,10 +82,9 @@ async function close({ service, stores, telemetry }: Opened): Promise<void> {
 function greeting({ stores, dataDir, http }: Config, { app }: Service, ffmpegVersion: string): string {
   const [address] = app.addresses()
   const port = typeof address === 'object' ? address.port : http.port
-  const host = http.allowedHosts === undefined ? http.host : 'localhost'
   const where = stores.kind === 'endpoints' ? 'S3 and DynamoDB at the given endpoints' : stores.kind
   const lines = [
-    ['open', `http://${host}:${port}`],
+    ['open', addressOf(http.host, port)],
     ['stores', `${where} (${stores.reason})`],
     ['data', stores.kind === 'embedded' ? dataDir : `bucket ${stores.bucket}; temporary files in ${dataDir}`],
     ['ffmpeg', ffmpegVersion],
@@ -94,7 +95,7 @@ function greeting({ stores, dataDir, http }: Config, { app }: Service, ffmpegVer
 
 type Opened = Awaited<ReturnType<typeof open>>
 
-function stopOnSignal(opened: Opened): void {
+function stopOnSignal(opened: Opened, environment: Record<string, string | undefined>): void {
   const stop = () => {
     shutDown(opened).then(
       () => process.exit(0),
@@ -105,7 +106,9 @@ function stopOnSignal(opened: Opened): void {
     )
   }
   const onSignal = createStopHandler(systemClock, { stop, forceStop: () => process.exit(1) })
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  // A terminal that is closed sends SIGHUP.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, onSignal)
+  watchNpm(environment, onSignal)
 }
 
 /** A part on a slow line can take for ever, and so can a store that is away: the time is kept, whatever hangs. */

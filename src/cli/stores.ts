@@ -20,7 +20,8 @@ export type StoreMetrics = { countUnits: CapacityMeter; watch: StoreWatch }
 
 /**
  * Opens the stores that the configuration names; starts the embedded ones. Makes tables and bucket where they are missing.
- * Throws StoresUnusable, TableMismatch, DataFolderInUse, EmulatorMissing.
+ * Throws StoresUnusable, TableMismatch, CredentialsDamaged, DataFolderInUse, DataFolderUnusable, DatabaseUnusable,
+ * EmulatorMissing.
  */
 export async function openStores(parts: Parts): Promise<StoreClients> {
   const stores = await connectStores(parts)

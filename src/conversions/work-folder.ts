@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { makeFolder } from '../kernel/make-folder.ts'
 import { MiB } from '../kernel/units.ts'
 import { DiskFull } from './job-errors.ts'
 
@@ -28,14 +29,14 @@ export class WorkFolders {
 
   /** Removes what dead processes of this host left behind. */
   async removeStale(): Promise<void> {
-    await mkdir(this.#root, { recursive: true })
+    await makeFolder(this.#root)
     const stale = (await readdir(this.#root)).filter(isStale)
     await Promise.all(stale.map((name) => rm(path.join(this.#root, name), { recursive: true, force: true })))
   }
 
   /** A new folder with room for `neededBytes`. Throws {@link DiskFull} when the disk has not that much. */
   async make(neededBytes: number): Promise<WorkFolder> {
-    await mkdir(this.#own, { recursive: true, mode: 0o700 })
+    await makeFolder(this.#own, 0o700)
     const { bavail, bsize } = await statfs(this.#own)
     const freeBytes = bavail * bsize - RESERVE_BYTES
     if (freeBytes < neededBytes)

@@ -1,9 +1,9 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { createDynamo, ensureTable, StoreUnavailable, type TableDefinition } from '../../src/aws/index.ts'
-import { startDynamoDb } from '../../src/embedded/dynamodb/index.ts'
+import { DatabaseUnusable, startDynamoDb } from '../../src/embedded/dynamodb/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import { createApi, json } from '../support/api.ts'
@@ -52,6 +52,18 @@ test('an emulator that dies is started again at the same address, with every wri
 
   db.destroy()
   await emulator.close()
+  expect(await processesOn(databaseFile)).toEqual([])
+})
+
+test('a database that is none is refused in words, and nothing is left running', async () => {
+  await using folder = await makeDataDir()
+  const databaseFile = path.join(folder.path, 'dynamodb.sqlite')
+  await writeFile(databaseFile, 'no database\n'.repeat(1000))
+  const refusal: unknown = await startDynamoDb({ databaseFile, clock: systemClock, log: silentLog }).catch(
+    (error: unknown) => error,
+  )
+  expect(refusal).toBeInstanceOf(DatabaseUnusable)
+  expect(String(refusal)).toMatch(/dynamodb\.sqlite cannot be opened \(.*not a valid SQLite database/)
   expect(await processesOn(databaseFile)).toEqual([])
 })
 

@@ -57,9 +57,13 @@ async function beginConversion(folder: string, api: Api): Promise<string> {
   return id
 }
 
-test.runIf(npmForwardsSignals).each(['SIGTERM', 'SIGINT'] as const)(
+test.runIf(npmForwardsSignals).each([
+  ['SIGTERM', 0],
+  ['SIGINT', 0],
+  ['SIGHUP', null], // npm dies of it
+] as const)(
   '%s to npm alone ends the server and all it started, and the data folder can be used again',
-  async (signal) => {
+  async (signal, exitCode) => {
     await using folder = await makeDataDir()
     const { pid, api, ended } = await startByNpm(folder.path)
     const jobId = await beginConversion(folder.path, api)
@@ -71,7 +75,7 @@ test.runIf(npmForwardsSignals).each(['SIGTERM', 'SIGINT'] as const)(
     expect(commands).toEqual(expect.arrayContaining(['dynoxide', 'ffmpeg']))
 
     process.kill(pid, signal)
-    expect(await ended).toBe(0)
+    expect(await ended).toBe(exitCode)
     await expect.poll(() => living(tree)).toEqual([])
 
     const dataDir = path.join(folder.path, 'data')

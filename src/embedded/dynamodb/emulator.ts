@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto'
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Log } from '../../kernel/log.ts'
+import { KiB } from '../../kernel/units.ts'
 import { emulatorCommand, EmulatorMissing } from './binary.ts'
 
 export { EmulatorMissing } from './binary.ts'
@@ -26,7 +27,7 @@ export type EmulatorOptions = {
 const GUARD = `exec 3<&0
 "$@" </dev/null 3<&- &
 child=$!
-(cat <&3 >/dev/null; kill -9 $child 2>/dev/null) &
+(cat <&3; kill -9 $child) >/dev/null 2>&1 &
 wait $child`
 
 const FIRST_PAUSE_MS = 100
@@ -34,7 +35,7 @@ const LONGEST_PAUSE_MS = 5000
 
 /**
  * Starts the emulator on a random loopback port, waits until it answers, and starts it again whenever it dies.
- * Throws {@link EmulatorMissing} where there is no binary for this platform.
+ * Throws {@link EmulatorMissing} where there is no binary for this platform, {@link DatabaseUnusable}.
  */
 export async function startDynamoDb({
   databaseFile,
@@ -70,16 +71,34 @@ export async function startDynamoDb({
   }
 }
 
-type Guard = ChildProcessByStdio<Writable, null, null>
+type Guard = ChildProcessByStdio<Writable, null, Readable>
 
-/** The emulator ended before it answered: a port is in use, or its file cannot be opened. */
+/** The emulator ended before it answered. `said`: the last line that it wrote about it. */
 class EmulatorExited extends Error {
-  constructor(exitCode: number) {
-    super(`The DynamoDB emulator ended with exit code ${exitCode} before it answered.`)
+  readonly said: string
+
+  constructor(exitCode: number, said: string) {
+    super(`The DynamoDB emulator ended with exit code ${exitCode} before it answered: ${said}`)
+    this.said = said
+  }
+
+  /** Between the choice of a port and its use another process has taken it. */
+  get isOfThePort(): boolean {
+    return this.said.includes('in use')
   }
 }
 
-/** Between the choice of a port and its use another process may take it. */
+/** The emulator cannot open its database. The message says what to do. */
+export class DatabaseUnusable extends Error {
+  constructor(databaseFile: string, cause: EmulatorExited) {
+    super(
+      `The database ${databaseFile} cannot be opened (${cause.said}). Restore the data folder from a backup, or move this ` +
+        'file and those beside it that begin with its name away: uploads and jobs are forgotten then.',
+      { cause },
+    )
+  }
+}
+
 const MAX_STARTS = 5
 
 /** Starts it at an address that is free; gives how it is started there again. */
@@ -95,7 +114,9 @@ async function startFirst(databaseFile: string, clock: Clock) {
       await answers(url, first, clock)
       return { url, start, first }
     } catch (error) {
-      if (!(error instanceof EmulatorExited) || starts === MAX_STARTS) throw error
+      if (!(error instanceof EmulatorExited)) throw error
+      if (!error.isOfThePort) throw new DatabaseUnusable(databaseFile, error)
+      if (starts === MAX_STARTS) throw error
     }
   }
 }
@@ -103,7 +124,7 @@ async function startFirst(databaseFile: string, clock: Clock) {
 /** In a process group of its own, so that Ctrl-C lets us finish our writes before it goes. */
 function spawnGuarded(command: string[]): Guard {
   const guard = spawn('/bin/sh', ['-c', GUARD, 'sh', ...command], {
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
   })
   guard.stdin.on('error', () => undefined) // the guard is gone already, which `exited` sees
@@ -123,9 +144,10 @@ const NOT_FOUND = 127
 
 /** Ready in some 25 ms; asked until it answers anything at all. */
 async function answers(url: string, child: Guard, clock: Clock): Promise<void> {
+  const said = lastLineOf(child.stderr).catch(() => '')
   for (let waited = 0; waited < READY_WITHIN_MS; waited += ASK_EVERY_MS) {
     if (child.exitCode === NOT_FOUND) throw new EmulatorMissing()
-    if (child.exitCode !== null) throw new EmulatorExited(child.exitCode)
+    if (child.exitCode !== null) throw new EmulatorExited(child.exitCode, await said)
     const answered = await fetch(url, { signal: AbortSignal.timeout(1000) }).then(
       (response) => response.text().then(() => true),
       () => false,
@@ -135,6 +157,19 @@ async function answers(url: string, child: Guard, clock: Clock): Promise<void> {
   }
   child.stdin.end()
   throw new Error(`The DynamoDB emulator did not answer within ${READY_WITHIN_MS / 1000} s.`)
+}
+
+/** The last line of a stream that has ended, of 1 KiB at most. It is read to its end, so that who writes does not wait. */
+async function lastLineOf(stream: Readable): Promise<string> {
+  let end = ''
+  for await (const chunk of stream.setEncoding('utf8')) end = (end + String(chunk)).slice(-KiB)
+  return (
+    end
+      .trimEnd()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^error: /, '') ?? ''
+  )
 }
 
 /**

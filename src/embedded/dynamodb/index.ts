@@ -1,1 +1,1 @@
-export { startDynamoDb, EmulatorMissing, type DynamoDbEmulator } from './emulator.ts'
+export { DatabaseUnusable, EmulatorMissing, startDynamoDb, type DynamoDbEmulator } from './emulator.ts'
