@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { ensureBucket, ensureCors, ensureTable, TableMismatch, type AwsSettings } from '../aws/index.ts'
 import { createDynamo, createPartsS3, createS3, createSigner } from '../aws/index.ts'
@@ -93,10 +94,14 @@ async function locate(parts: Parts): Promise<Place> {
 
 const EMBEDDED_BUCKET = 'tapedeck'
 
+const isOpenToOthers = async (folder: string) => ((await stat(folder)).mode & 0o077) !== 0
+
 /** S3 first: its lock on the data folder says whether another process has it. */
 async function startEmbedded({ config, clock, log }: Parts): Promise<Place> {
   const { dataDir } = config
   const credentials = await ownCredentials(dataDir)
+  if (await isOpenToOthers(dataDir))
+    log.warn({ dataDir }, 'others on this machine can look into the data folder; chmod 700 ends that')
   const s3 = await startS3Server({ directory: path.join(dataDir, 's3'), credentials, clock, log })
   try {
     const databaseFile = path.join(dataDir, 'dynamodb.sqlite')

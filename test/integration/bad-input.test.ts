@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -250,6 +250,20 @@ test.each([
         code: 'foreign-origin',
       })
   })
+})
+
+test('nobody else on this machine may read what is kept', async () => {
+  const kept = await readdir(folder.path, { recursive: true, withFileTypes: true })
+  const open = await Promise.all(
+    kept
+      .filter(({ parentPath, name }) => !(parentPath === folder.path && name.endsWith('.mp3'))) // ours
+      .map(async ({ parentPath, name }) => {
+        const { mode } = await stat(path.join(parentPath, name))
+        return (mode & 0o077) === 0 ? [] : [name]
+      }),
+  )
+  expect(kept.length).toBeGreaterThan(5)
+  expect(open.flat()).toEqual([])
 })
 
 test('a page of this server may do what it wants', async () => {
