@@ -6,6 +6,7 @@ import { Failure } from '../kernel/failure.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { isId, isOwnedBy } from '../kernel/ids.ts'
 import { UploadNotFound } from '../uploads/index.ts'
+import { limitWrongKeys } from './limits.ts'
 
 /** Whose key a request came with. */
 export type Caller = {
@@ -45,17 +46,21 @@ const OPEN_ROUTES = /^\/api\/(health\/|cleanup$|openapi\.json$|docs(\/|$))/
 export function requireKeys(app: FastifyInstance, keyring: Keyring | undefined, clock: Clock): void {
   app.decorateRequest('caller', undefined)
   if (!keyring) return
-  app.addHook('onRequest', (request, reply, done) => {
+  const countWrongKey = limitWrongKeys(app)
+  app.addHook('onRequest', async (request, reply) => {
     const { url = '' } = request.routeOptions
-    if (!url.startsWith('/api/') || OPEN_ROUTES.test(url)) return done()
+    if (!url.startsWith('/api/') || OPEN_ROUTES.test(url)) return
     // Or a browser answers one who has no key with what it was told when there was one (RFC 9111, 4.1).
     reply.header('vary', ['authorization', reply.getHeader('vary')].flat().filter(Boolean).join(', '))
     const key = keyOf(request, keyring, clock.now())
+    if (key === undefined) {
+      if (hasKey(request)) await countWrongKey(request)
+      throw new KeyRequired()
+    }
     const { owner } = key
     request.caller = { owner, grant: (grant, expiresAt) => signGrant(key, grant, expiresAt) }
     refuseForeign(request.params, owner)
     refuseForeign(request.query, owner)
-    done()
   })
   app.addHook('preHandler', ({ caller, body }, _, done) => {
     if (caller) refuseForeign(body, caller.owner)
@@ -63,18 +68,18 @@ export function requireKeys(app: FastifyInstance, keyring: Keyring | undefined, 
   })
 }
 
-/** Throws KeyRequired, LinkExpired. */
-function keyOf(request: FastifyRequest, keyring: Keyring, now: number): KnownKey {
+/** Whether it has a key or is a link, right or wrong. */
+const hasKey = ({ headers, query }: FastifyRequest) =>
+  headers.authorization !== undefined || (query as { access?: unknown }).access !== undefined
+
+/** Undefined where there is none, or a wrong one. Throws LinkExpired. */
+function keyOf(request: FastifyRequest, keyring: Keyring, now: number): KnownKey | undefined {
   const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
-  if (bearer !== undefined) return keyring.find(bearer) ?? refuse()
+  if (bearer !== undefined) return keyring.find(bearer)
   const { access } = request.query as { access?: unknown }
   const verdict = verifyGrant(keyring, typeof access === 'string' ? access : '', grantsFor(request), now)
   if (verdict === 'expired') throw new LinkExpired()
-  return verdict === 'wrong' ? refuse() : verdict.key
-}
-
-function refuse(): never {
-  throw new KeyRequired()
+  return verdict === 'wrong' ? undefined : verdict.key
 }
 
 /** Grants each of which would do for this request. */

@@ -116,7 +116,7 @@ const partRoutes: FastifyPluginCallbackZod<Parts> = (app, { uploads }, done) => 
         body: request.raw,
         contentLength: request.headers['content-length'],
         crc32: request.headers['x-part-crc32']?.toLowerCase(),
-        client: request.caller?.owner ?? request.ip,
+        client: request.client,
       })
       reply.header('etag', etag) // S3's own, for clients that speak of parts as S3 does
       return partView(part, upload)

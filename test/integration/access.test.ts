@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newKey } from '../../src/access/index.ts'
 import type { JobView, LinkView, PassView, TargetsView, UploadView } from '../../src/contract/index.ts'
@@ -19,7 +20,7 @@ const withKey = (key: string) => createApi(running.url, { authorization: `Bearer
 
 beforeAll(async () => {
   const API_KEYS = [anna, annaNext, ben].map(({ entry }) => entry).join(',')
-  running = await startService({ API_KEYS })
+  running = await startService({ API_KEYS, TRUSTED_PROXIES: '127.0.0.1' })
   wav = await wavOf(1)
   open = createApi(running.url)
   asAnna = withKey(anna.key)
@@ -60,6 +61,9 @@ async function everyCall(ids: { uploadId: string; jobId: string }) {
   ]
 }
 
+/** Each call comes from elsewhere, or wrong keys would be refused by their number. */
+const newAddress = () => `10.${[1, 2, 3].map(() => randomInt(256)).join('.')}`
+
 const send = (
   api: Api,
   { method, path, body }: { method: string; path: string; body: string | undefined },
@@ -67,7 +71,8 @@ const send = (
   const takesBody = body !== undefined && method !== 'GET' && method !== 'HEAD'
   return api.call(path, {
     method,
-    ...(takesBody && { body, headers: { 'content-type': 'application/json' } }),
+    ...(takesBody && { body }),
+    headers: { 'x-forwarded-for': newAddress(), ...(takesBody && { 'content-type': 'application/json' }) },
   })
 }
 

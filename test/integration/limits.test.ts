@@ -75,6 +75,25 @@ test('behind a trusted proxy each client has its own rate', async () => {
   expect((await from('192.0.2.1')).status).toBe(429)
 })
 
+test('who sends wrong keys and links is counted by address, of IPv6 by network, and then told to wait', async () => {
+  const { key, entry } = newKey('anna')
+  await using running = await startService({ API_KEYS: entry, TRUSTED_PROXIES: '127.0.0.1' })
+  const from = (ip: string, authorization?: string) =>
+    createApi(running.url, { 'x-forwarded-for': ip, ...(authorization && { authorization }) })
+  const wrong = (ip: string) => from(ip, 'Bearer td_wrong').call('formats')
+  for (let sent = 0; sent < 15; sent++) {
+    expect((await wrong(`2001:db8:1:2::${sent}`)).status).toBe(401)
+    expect((await from(`2001:db8:1:2:9::${sent}`).call('formats?access=wrong')).status).toBe(401)
+  }
+  expect(await problem(await wrong('2001:db8:1:2:ffff::'))).toMatchObject({
+    ...{ httpStatus: 429, code: 'too-many-requests' },
+  })
+  expect((await wrong('2001:db8:1:3::')).status).toBe(401)
+  expect((await wrong('::ffff:192.0.2.1')).status).toBe(401)
+  expect((await from('2001:db8:1:2::1').call('formats')).status).toBe(401) // without a key there is none to guess
+  expect((await from('2001:db8:1:2::1', `Bearer ${key}`).call('formats')).status).toBe(200)
+})
+
 test('pages of other origins may not call the API unless they are named', async () => {
   const origin = 'https://app.example'
   const preflight = (url: string, from: string) =>
