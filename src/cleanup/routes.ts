@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { CleanupView, type ProblemCode } from '../contract/index.ts'
 import { Failure } from '../kernel/failure.ts'
-import { isSameSecret, sha256 } from '../kernel/sha256.ts'
+import { bearsKey } from '../kernel/sha256.ts'
 import type { Sweeper } from './sweeper.ts'
 
 class Unauthorized extends Failure {
@@ -42,14 +42,10 @@ export const cleanupRoutes: FastifyPluginCallbackZod<CleanupRoutesParts> = (app,
       },
     },
     async ({ headers, ip }) => {
-      if (adminKey !== undefined && !isSame(headers.authorization ?? '', `Bearer ${adminKey}`))
-        throw new Unauthorized()
+      if (adminKey !== undefined && !bearsKey(headers.authorization, adminKey)) throw new Unauthorized()
       if (adminKey === undefined && !(trustsLoopback && LOOPBACK.has(ip))) throw new Forbidden()
       return sweeper.sweep({ orphans: true })
     },
   )
   done()
 }
-
-/** Digests, since they are of one length, whatever was sent. */
-const isSame = (given: string, wanted: string) => isSameSecret(sha256(given), sha256(wanted))

@@ -5,6 +5,7 @@ import { JobNotFound } from '../conversions/index.ts'
 import { Failure } from '../kernel/failure.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { isId, isOwnedBy } from '../kernel/ids.ts'
+import { bearsKey } from '../kernel/sha256.ts'
 import { UploadNotFound } from '../uploads/index.ts'
 import { limitWrongKeys } from './limits.ts'
 
@@ -39,17 +40,29 @@ class LinkExpired extends Failure {
 /** Probes have no keys, and cleanup has the operator's. How the API is called is said before anybody has a key. */
 const OPEN_ROUTES = /^\/api\/(health\/|cleanup$|openapi\.json$|docs(\/|$))/
 
+const METRICS = '/metrics'
+const needsKey = (url: string) => url === METRICS || (url.startsWith('/api/') && !OPEN_ROUTES.test(url))
+
+export type AccessParts = {
+  /** Keys that open the API; undefined: nobody needs one. */
+  keyring: Keyring | undefined
+  /** The operator's key, which opens the metrics, too. */
+  adminKey: string | undefined
+  clock: Clock
+}
+
 /**
- * Lets nobody call the API without a key or a signed link, and shows nobody what was made under another owner's key: it
- * is not there. Without a keyring everybody may call, and knowing an id is the right to use it.
+ * Lets nobody call the API or read the metrics without a key or a signed link, and shows nobody what was made under another
+ * owner's key: it is not there. Without a keyring everybody may call, and knowing an id is the right to use it.
  */
-export function requireKeys(app: FastifyInstance, keyring: Keyring | undefined, clock: Clock): void {
+export function requireKeys(app: FastifyInstance, { keyring, adminKey, clock }: AccessParts): void {
   app.decorateRequest('caller', undefined)
   if (!keyring) return
   const countWrongKey = limitWrongKeys(app)
   app.addHook('onRequest', async (request, reply) => {
     const { url = '' } = request.routeOptions
-    if (!url.startsWith('/api/') || OPEN_ROUTES.test(url)) return
+    if (!needsKey(url)) return
+    if (url === METRICS && adminKey !== undefined && bearsKey(request.headers.authorization, adminKey)) return
     // Or a browser answers one who has no key with what it was told when there was one (RFC 9111, 4.1).
     reply.header('vary', ['authorization', reply.getHeader('vary')].flat().filter(Boolean).join(', '))
     const key = keyOf(request, keyring, clock.now())
@@ -87,7 +100,7 @@ function grantsFor({ method, params, routeOptions: { url = '' } }: FastifyReques
   const { uploadId, jobId } = params as { uploadId?: string; jobId?: string }
   if (method === 'PUT' && url === '/api/uploads/:uploadId/parts/:part' && uploadId !== undefined)
     return [{ kind: 'parts', uploadId }]
-  if (method !== 'GET' && method !== 'HEAD') return []
+  if ((method !== 'GET' && method !== 'HEAD') || url === METRICS) return []
   return [{ kind: 'reads' }, ...(jobId === undefined ? [] : [{ kind: 'job' as const, jobId }])]
 }
 

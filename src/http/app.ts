@@ -91,7 +91,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   answerNotModified(app)
   if (parts.corsOrigins.length > 0) await allowOrigins(app, parts.corsOrigins)
   await limitRates(app, parts.rateLimitPerMinute)
-  requireKeys(app, parts.keyring, clock)
+  requireKeys(app, { keyring: parts.keyring, adminKey: parts.api?.adminKey, clock })
   logRequests(app, log)
   refuseTwoHosts(app)
   if (parts.allowedHosts) guardHost(app, parts.allowedHosts)

@@ -7,6 +7,7 @@ import { createApi, json, problem, type Api } from '../support/api.ts'
 import { wavOf } from '../support/audio.ts'
 import { startService, type TurnedService } from '../support/service.ts'
 
+const ADMIN_KEY = 'the-key-of-the-operator'
 const [anna, annaNext, ben] = [newKey('anna'), newKey('anna'), newKey('ben')]
 let running: TurnedService
 let wav: Buffer<ArrayBuffer>
@@ -20,7 +21,7 @@ const withKey = (key: string) => createApi(running.url, { authorization: `Bearer
 
 beforeAll(async () => {
   const API_KEYS = [anna, annaNext, ben].map(({ entry }) => entry).join(',')
-  running = await startService({ API_KEYS, TRUSTED_PROXIES: '127.0.0.1' })
+  running = await startService({ API_KEYS, ADMIN_KEY, TRUSTED_PROXIES: '127.0.0.1' })
   wav = await wavOf(1)
   open = createApi(running.url)
   asAnna = withKey(anna.key)
@@ -135,6 +136,16 @@ test('how the API is called is said to those who have no key yet, and what calls
   expect(paths['/api/cleanup']?.['post']?.security).toEqual([{ operator: [] }])
   await using keyless = await startService()
   expect((await json<Secured>(await createApi(keyless.url).call('openapi.json'))).security).toBeUndefined()
+})
+
+test('metrics need a key, a link does not do, and another way to write the path is that path', async () => {
+  const { access } = await json<PassView>(await asAnna.post('pass'), 201)
+  const status = async (path: string, key?: string) =>
+    (await fetch(`${running.url}${path}`, key ? { headers: { authorization: `Bearer ${key}` } } : {})).status
+  for (const path of ['/metrics', '/%6detrics', `/metrics?access=${access}`])
+    expect([path, await status(path)]).toEqual([path, 401])
+  expect(await status('/metrics', anna.key)).toBe(200)
+  expect(await status('/metrics', ADMIN_KEY)).toBe(200)
 })
 
 test('health needs no key, and the page neither', async () => {
