@@ -104,8 +104,8 @@ export class ChecksumRequired extends Failure {
 
 export class PartStalled extends Failure {
   readonly code = 'part-stalled' satisfies ProblemCode
-  constructor(seconds: number) {
-    super(`Nothing arrived for ${seconds} s. Send the part again.`)
+  constructor(what: string) {
+    super(`${what} Send the part again.`)
   }
 }
 

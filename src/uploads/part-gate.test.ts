@@ -40,3 +40,20 @@ test.each([
   expect(error).toMatchObject({ code })
   expect(out.length).toBeLessThanOrEqual(bytes.length - 64 * 1024)
 })
+
+test('each byte that comes in beyond what is held back lets one through', async () => {
+  const gate = new PartGate({ part: 1, size: 100_000, crc32: undefined })
+  let passed = 0
+  gate.on('data', (chunk: Buffer) => (passed += chunk.length))
+  const write = (bytes: number) => new Promise((resolve) => gate.write(Buffer.alloc(bytes), resolve))
+  for (const [bytes, through] of [
+    [64 * 1024, 0],
+    [1, 1],
+    [2, 3],
+    [1000, 1003],
+  ] as const) {
+    await write(bytes)
+    expect(passed).toBe(through)
+  }
+  gate.destroy()
+})

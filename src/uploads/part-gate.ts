@@ -23,6 +23,11 @@ export class PartGate extends Transform {
     this.#expected = expected
   }
 
+  /** Bytes that came so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** CRC-32 of what came so far, 8 hex digits. */
   get crc32(): string {
     return crc32Hex(this.#crc)
@@ -34,13 +39,20 @@ export class PartGate extends Transform {
     if (this.#bytes > this.#expected.size) return done(this.wrongSize())
     this.#held.push(chunk)
     this.#heldBytes += chunk.length
-    for (let first = this.#held[0]; first; first = this.#held[0]) {
-      if (this.#heldBytes - first.length < HELD_BACK_BYTES) break
-      this.#held.shift()
-      this.#heldBytes -= first.length
-      this.push(first)
-    }
+    this.#letThrough(this.#heldBytes - HELD_BACK_BYTES)
     done()
+  }
+
+  /** The first of the bytes that are held back, as soon as others are: S3 hears of a part whenever its sender does something. */
+  #letThrough(bytes: number): void {
+    for (let [first, left] = [this.#held[0], bytes]; first && left > 0; first = this.#held[0]) {
+      const piece = first.subarray(0, left)
+      if (piece.length === first.length) this.#held.shift()
+      else this.#held[0] = first.subarray(piece.length)
+      this.#heldBytes -= piece.length
+      left -= piece.length
+      this.push(piece)
+    }
   }
 
   override _flush(done: TransformCallback): void {

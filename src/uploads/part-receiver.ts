@@ -4,9 +4,9 @@ import { isId } from '../kernel/ids.ts'
 import * as failures from './failures.ts'
 import { sizeOfPart } from './geometry.ts'
 import { PartGate } from './part-gate.ts'
-import { discard, feed } from './part-intake.ts'
+import { discard, feed, type FeedParts } from './part-intake.ts'
 import type { PartRepository } from './part-repository.ts'
-import { PartSlots } from './part-slots.ts'
+import { PartSlots, type PartSlot } from './part-slots.ts'
 import { MultipartGone, type SourceStore } from './source-store.ts'
 import { prolong, refuseClosed } from './states.ts'
 import { geometryOfSession, type OpenSession, type Session, type StoredPart } from './upload.ts'
@@ -35,10 +35,11 @@ export type PartReceiverParts = {
 /** Takes parts in that come through this service. */
 export class PartReceiver {
   readonly #parts: PartReceiverParts
-  readonly #slots = new PartSlots()
+  readonly #slots: PartSlots
 
   constructor(parts: PartReceiverParts) {
     this.#parts = parts
+    this.#slots = new PartSlots(parts.clock)
   }
 
   /**
@@ -47,27 +48,29 @@ export class PartReceiver {
    */
   async receive(uploadId: string, incoming: IncomingPart): Promise<StoredPart> {
     if (!isId(uploadId)) throw new failures.UploadNotFound()
-    const free = this.#slots.take(incoming.client, uploadId)
+    const slot = this.#slots.take(incoming.client, uploadId)
     try {
-      return await this.#receive(uploadId, incoming)
+      return await this.#receive(uploadId, incoming, slot)
     } finally {
-      free()
+      slot.free()
     }
   }
 
-  async #receive(uploadId: string, incoming: IncomingPart): Promise<StoredPart> {
+  async #receive(uploadId: string, incoming: IncomingPart, slot: PartSlot): Promise<StoredPart> {
     const { repository, partRepository, reader, clock } = this.#parts
     const { session, stored } = await partRepository.readOne(uploadId, incoming.part)
     if (!session) throw new failures.UploadNotFound()
     refuseClosed(session, clock.now())
     const size = checkLength(session, incoming)
     const gate = new PartGate({ part: incoming.part, size, crc32: incoming.crc32 })
+    slot.watch(gate)
+    const feeding = { clock, dropped: slot.signal }
     if (stored) {
-      await this.#compare(incoming, gate, stored)
+      await this.#compare(incoming, gate, stored, feeding)
       await prolong(repository, session, clock.now())
       return stored
     }
-    const part = await this.#store(await this.#open(session), incoming, gate, size)
+    const part = await this.#store(await this.#open(session), incoming, gate, { ...feeding, size })
     await this.#settle(uploadId)
     reader.learnParts(uploadId, [part])
     return part
@@ -80,8 +83,13 @@ export class PartReceiver {
   }
 
   /** The bytes of a part that is stored already are read to the end and must be the same. */
-  async #compare({ part, body }: IncomingPart, gate: PartGate, stored: StoredPart): Promise<void> {
-    await feed(body, gate, this.#parts.clock, discard)
+  async #compare(
+    { part, body }: IncomingPart,
+    gate: PartGate,
+    stored: StoredPart,
+    feeding: FeedParts,
+  ): Promise<void> {
+    await feed(body, gate, feeding, discard)
     if (stored.crc32 !== undefined && stored.crc32 !== gate.crc32) throw failures.otherBytes(part)
   }
 
@@ -89,12 +97,12 @@ export class PartReceiver {
     { uploadId, multipartId, summed }: OpenSession,
     { part: number, body, crc32 }: IncomingPart,
     gate: PartGate,
-    size: number,
+    { size, ...feeding }: FeedParts & { size: number },
   ): Promise<StoredPart> {
     const { partRepository, store, clock } = this.#parts
     if (summed && crc32 === undefined) throw new failures.ChecksumRequired()
     const wanted = { number, size, crc32: summed ? crc32 : undefined }
-    const etag = await feed(body, gate, clock, (source, signal) =>
+    const etag = await feed(body, gate, feeding, (source, signal) =>
       store.putPart(uploadId, multipartId, { ...wanted, body: source }, signal),
     ).catch((error: unknown) => {
       throw error instanceof MultipartGone ? new failures.UploadAborted() : error
