@@ -11,6 +11,7 @@ import { uploadRoutes, Uppy, uppyRoutes, type Uploads } from '../uploads/index.t
 import { answerNotModified } from './conditional.ts'
 import { requireKeys } from './access.ts'
 import { accessRoutes } from './access-routes.ts'
+import { limitBodyTime } from './body-time.ts'
 import { answerClientError } from './client-errors.ts'
 import { watchClients } from './client-gone.ts'
 import { allowOrigins } from './cors.ts'
@@ -94,6 +95,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   requireKeys(app, { keyring: parts.keyring, adminKey: parts.api?.adminKey, clock })
   logRequests(app, log)
   refuseTwoHosts(app)
+  limitBodyTime(app, clock)
   if (parts.allowedHosts) guardHost(app, parts.allowedHosts)
   guardOrigin(app, { allowed: parts.corsOrigins, publicUrl: parts.publicUrl })
   await describeApi(app, { version: parts.version, asksForKeys: parts.keyring !== undefined })

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Problem } from '../../src/contract/index.ts'
+import { SECOND_MS } from '../../src/kernel/units.ts'
 import { createApi, json } from '../support/api.ts'
 import {
   getting,
@@ -133,6 +134,23 @@ async function stalling(begun: string, limit: 'headersTimeout' | 'requestTimeout
   expect((await createApi(slow.url).call('health/live')).status).toBe(200)
   return heard
 }
+
+test('a JSON body has half a minute, and whoever takes longer is told so', async () => {
+  await using slow = await startService()
+  const socket = await openLine(slow.url)
+  const heard = heardUntilEnd(socket)
+  socket.write(posting('{"name":"a.wav","size":9}').slice(0, -1))
+  let text: string | undefined
+  void heard.then((all) => (text = all))
+  await expect
+    .poll(() => {
+      slow.turn(31 * SECOND_MS)
+      slow.wake()
+      return text
+    })
+    .toBeDefined()
+  expect(problemOf(parseAnswer(text ?? ''))).toMatchObject({ status: 408, code: 'request-timeout' })
+})
 
 test.concurrent.each([
   ['headers that do not end', 'GET /api/formats HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 'headersTimeout'],
