@@ -4,7 +4,7 @@ const LOOK_EVERY_MS = SECOND_MS
 
 /**
  * Calls `onEnd` when the npm that started this program is gone: it forwards SIGINT and SIGTERM, but dies of SIGHUP and
- * leaves its child running. Whoever started the program otherwise may end before it.
+ * leaves its child running. Any other parent, such as a shell, may exit while the program runs on.
  */
 export function watchNpm(environment: Record<string, string | undefined>, onEnd: () => void): void {
   if (environment['npm_lifecycle_event'] === undefined) return

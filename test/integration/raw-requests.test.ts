@@ -135,7 +135,7 @@ async function stalling(begun: string, limit: 'headersTimeout' | 'requestTimeout
   return heard
 }
 
-test('a JSON body has half a minute, and whoever takes longer is told so', async () => {
+test('a JSON body that takes longer than 30 s is answered with 408', async () => {
   await using slow = await startService()
   const socket = await openLine(slow.url)
   const heard = heardUntilEnd(socket)
