@@ -122,6 +122,7 @@ async function joinListed(
   const all = await parts.store.listParts(uploadId, multipartId)
   const listed = new Map([...all].filter(([part]) => part <= session.partCount)) // others are of an earlier cut
   const whole = await partsOf(parts, session, listed)
+  if (whole === undefined) return undefined
   const crc32 = crc32OfParts(whole)
   if (crc32 !== undefined) refuseOther(announced, crc32)
   await parts.store.join(uploadId, multipartId, listed)
@@ -130,21 +131,21 @@ async function joinListed(
 
 /**
  * The parts that count. Of those that came through this service: what S3 lists and its row says the same of. Of those
- * that went straight to S3: what S3 lists. Throws PartsMissing, which names the rest, to be sent again, and MultipartGone where
- * they were joined before.
+ * that went straight to S3: what S3 lists. Undefined where they were joined before. Throws PartsMissing, which names the
+ * rest, to be sent again.
  */
 async function partsOf(
   { partRepository, store }: CompleteParts,
   session: Session,
   listed: ReadonlyMap<number, ListedPart>,
-): Promise<{ part: number; size: number; crc32?: string | undefined }[]> {
+): Promise<{ part: number; size: number; crc32?: string | undefined }[] | undefined> {
   const rows = (await partRepository.read(session.uploadId))?.parts ?? []
   const agreed = rows.filter(({ part, etag }) => listed.get(part)?.etag === etag)
   const straight = [...listed].map(([part, found]) => ({ part, ...found }))
   const counted = session.transport === 'direct' ? withRows(straight, agreed) : agreed
   const missing = missingParts(geometryOfSession(session), new Map(counted.map((one) => [one.part, one])))
   if (missing.length === 0) return counted
-  if (await isJoined(store, session)) throw new MultipartGone('The parts were joined before.')
+  if (await isJoined(store, session)) return undefined
   const wrong = rows.filter((row) => !agreed.includes(row)).map(({ part }) => part)
   await partRepository.remove(session.uploadId, wrong)
   throw new PartsMissing(missing)

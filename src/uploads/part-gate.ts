@@ -45,7 +45,10 @@ export class PartGate extends Transform {
 
   /** The first of the bytes that are held back, as soon as others are: S3 hears of a part whenever its sender does something. */
   #letThrough(bytes: number): void {
-    for (let [first, left] = [this.#held[0], bytes]; first && left > 0; first = this.#held[0]) {
+    let left = bytes
+    while (left > 0) {
+      const [first] = this.#held
+      if (!first) return
       const piece = first.subarray(0, left)
       if (piece.length === first.length) this.#held.shift()
       else this.#held[0] = first.subarray(piece.length)
