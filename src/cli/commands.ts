@@ -5,6 +5,7 @@ import { InvalidEnvironment, isApiKeyList } from '../config/index.ts'
 import { DataFolderInUse } from '../embedded/s3/index.ts'
 import { DatabaseUnusable, EmulatorMissing } from '../embedded/dynamodb/index.ts'
 import { ToolsMissing } from '../ffmpeg/index.ts'
+import { errorCode } from '../kernel/error-code.ts'
 import { TableMismatch } from '../aws/index.ts'
 import { CredentialsDamaged, DataFolderUnusable } from './credentials.ts'
 import { doctor, doctorOptions, type DoctorFlags } from './doctor.ts'
@@ -30,8 +31,15 @@ Settings are environment variables; docs/reference/configuration.md lists them.
 
 /** Errors whose message is written for the operator: a stack would only hide it. */
 const EXPECTED = [
-  ...[InvalidEnvironment, CredentialsDamaged, ToolsMissing],
-  ...[DataFolderInUse, DataFolderUnusable, DatabaseUnusable, EmulatorMissing, StoresUnusable, TableMismatch],
+  CredentialsDamaged,
+  DatabaseUnusable,
+  DataFolderInUse,
+  DataFolderUnusable,
+  EmulatorMissing,
+  InvalidEnvironment,
+  StoresUnusable,
+  TableMismatch,
+  ToolsMissing,
 ]
 
 /** Runs the command that the arguments name; gives the exit code where it ends by itself. */
@@ -86,5 +94,5 @@ export function tell(error: unknown): string {
 }
 
 function isAddressInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  return errorCode(error) === 'EADDRINUSE'
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
+import { errorCode } from '../kernel/error-code.ts'
 import { makeFolder } from '../kernel/make-folder.ts'
 
 const Credentials = z.object({ accessKeyId: z.string().min(16), secretAccessKey: z.string().min(32) })
@@ -66,7 +67,7 @@ function parse(text: string, file: string): Credentials {
 }
 
 function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  if (errorCode(error) === 'ENOENT') return undefined
   throw error
 }
 

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { StoreUnavailable } from '../aws/index.ts'
+import { errorCode } from '../kernel/error-code.ts'
 import { DiskFull } from './job-errors.ts'
 import type { WorkFolder } from './work-folder.ts'
 
@@ -45,5 +46,4 @@ export async function fetchSource(
   if (bytes !== sizeBytes) throw new StoreUnavailable('objects', new Error('The source came incomplete.'))
 }
 
-export const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+export const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(String(errorCode(error)))

@@ -29,7 +29,10 @@ function setUp({ concurrency }: { concurrency: number }) {
   const waiting: (() => void)[] = []
   const stopping = new AbortController()
   const inspect = createInspector({
-    ...{ tools, concurrency, shutdown: stopping.signal, maxDurationMs: 1 },
+    tools,
+    concurrency,
+    shutdown: stopping.signal,
+    maxDurationMs: 1,
     folders: new WorkFolders(folder, 'test'),
     read: async (uploadId) => {
       begun.push(uploadId)

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { errorCode } from '../kernel/error-code.ts'
 import { makeFolder } from '../kernel/make-folder.ts'
 import { MiB } from '../kernel/units.ts'
 import { DiskFull } from './job-errors.ts'
@@ -68,6 +69,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return errorCode(error) === 'EPERM'
   }
 }

@@ -1,7 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-
-const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined)
+import { errorCode } from './error-code.ts'
 
 /**
  * Makes a folder and those above it that are missing. Throws where that cannot be; `mkdir` with `recursive` of Node 24 tries
@@ -12,7 +11,7 @@ export async function makeFolder(folder: string, mode?: number): Promise<void> {
     await makeOne(folder, mode)
   } catch (error) {
     const parent = path.dirname(folder)
-    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error
+    if (errorCode(error) !== 'ENOENT' || parent === folder) throw error
     await makeFolder(parent, mode)
     await makeOne(folder, mode)
   }
@@ -22,6 +21,6 @@ async function makeOne(folder: string, mode: number | undefined): Promise<void> 
   try {
     await mkdir(folder, { mode })
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error
+    if (errorCode(error) !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error
   }
 }

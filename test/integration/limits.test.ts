@@ -86,7 +86,8 @@ test('who sends wrong keys and links is counted by address, of IPv6 by network, 
     expect((await from(`2001:db8:1:2:9::${sent}`).call('formats?access=wrong')).status).toBe(401)
   }
   expect(await problem(await wrong('2001:db8:1:2:ffff::'))).toMatchObject({
-    ...{ httpStatus: 429, code: 'too-many-requests' },
+    httpStatus: 429,
+    code: 'too-many-requests',
   })
   expect((await wrong('2001:db8:1:3::')).status).toBe(401)
   expect((await wrong('::ffff:192.0.2.1')).status).toBe(401)
